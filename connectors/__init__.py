@@ -1,0 +1,106 @@
+"""A file in, a Recording out. Knows devices and formats; knows nothing of people, days or databases.
+
+Everything outsiders need: `identify`, `read`, `is_container`, `unpack` and the error classes.
+"""
+
+import dataclasses
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from connectors.containers import Member, is_container, office_document, unpack
+from connectors.csv_head import Layout, claims
+from connectors.dialect_file import DialectError, known
+from connectors.errors import (
+    AmbiguousFormatError,
+    ConnectorError,
+    CorruptFileError,
+    NoStepDataError,
+    UnknownFormatError,
+)
+from connectors.unclaimed import unknown_format
+
+if TYPE_CHECKING:
+    # polars takes a second to import
+    from connectors.recording import Recording
+
+__all__ = [
+    "CONNECTORS",
+    "AmbiguousFormatError",
+    "Claim",
+    "ConnectorError",
+    "CorruptFileError",
+    "DialectError",
+    "Member",
+    "NoStepDataError",
+    "UnknownFormatError",
+    "identify",
+    "is_container",
+    "read",
+    "unpack",
+]
+
+#: connectors that know a file by its bytes alone; CSV is claimed by its dialects
+CONNECTORS: tuple[Literal["fit", "gpx", "csv"], ...] = ("fit", "gpx", "csv")
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """Who reads a file: a connector, and for CSV the dialect. A container is unpacked, not read."""
+
+    connector: Literal["fit", "gpx", "csv", "container"]
+    dialect: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.connector} dialect {self.dialect}" if self.dialect else self.connector
+
+
+class _Connector(Protocol):
+    def identify(self, path: Path) -> bool: ...
+
+    def read(self, path: Path) -> "Recording": ...
+
+
+def identify(path: Path, *, dialect_folder: Path | None = None) -> Claim:
+    """The one connector or dialect that claims a file, by its bytes; a wrong file ending does not matter.
+
+    Raises UnknownFormatError if none does, AmbiguousFormatError if several do, DialectError if a dialect of the
+    folder is malformed.
+    """
+    return _claim(Path(path), dialect_folder)[0]
+
+
+def read(path: Path, *, dialect_folder: Path | None = None) -> "Recording":
+    """The Recording of one source file, fully evaluated."""
+    path = Path(path)
+    claim, layout = _claim(path, dialect_folder)
+    if layout is not None:
+        return cast("Recording", importlib.import_module("connectors.pedometer_csv").read(path, layout))
+    if claim.connector == "container":
+        raise UnknownFormatError(
+            path, expected="one device export", found="an archive", todo="Unpack it and read its members."
+        )
+    return _module(claim.connector).read(path)
+
+
+def _claim(path: Path, dialect_folder: Path | None) -> tuple[Claim, Layout | None]:
+    dialects = known(dialect_folder)
+    if is_container(path) and not office_document(path):
+        return Claim("container"), None
+    from_bytes = [Claim(name) for name in CONNECTORS if name != "csv" and _module(name).identify(path)]
+    laid = claims(path, dialects.values())
+    found = [*((claim, None) for claim in from_bytes), *((Claim("csv", lay.dialect.name), lay) for lay in laid)]
+    if len(found) > 1:
+        raise AmbiguousFormatError(
+            path,
+            expected="exactly one reader for the file",
+            found=" and ".join(str(claim) for claim, _ in found),
+            todo="Make the match of a dialect stricter, or give it the other's name to replace it.",
+        )
+    if found:
+        return found[0]
+    raise unknown_format(path, dialects)
+
+
+def _module(name: str) -> _Connector:
+    return cast(_Connector, importlib.import_module(f"connectors.{name}"))

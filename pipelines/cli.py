@@ -1,0 +1,230 @@
+"""The command `footfall`: argument parsing and printing only.
+
+Commands import what they need when they run, so that `footfall --help` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import FootfallError
+
+if TYPE_CHECKING:
+    from pipelines.ingest import Report
+    from pipelines.study_folder import StudyFolder
+
+OK, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - printing is what this module is for
+
+
+def _study(arguments: argparse.Namespace) -> "StudyFolder":
+    from pipelines.study_folder import find_study
+
+    return find_study(arguments.study)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from pipelines.study_folder import init_study
+
+    study = init_study(arguments.dir, arguments.time_zone, arguments.name)
+    _say(f"A study is in {study.root}")
+    _say("Next: list its people in participants.csv, drop exports into inbox/<participant_id>/, run `footfall ingest`.")
+    return OK
+
+
+def _print_report(report: "Report", study: "StudyFolder") -> None:
+    counts = report.statuses
+    words = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in sorted(counts)) or "nothing new"
+    _say(f"Files: {words}.")
+    for name, status, reason in report.set_aside[:20]:
+        _say(f"  set aside ({status}): {name}\n    {reason}")
+    if len(report.set_aside) > 20:
+        _say(f"  ... and {len(report.set_aside) - 20} more: `footfall status` lists them.")
+    _say(
+        f"{report.participants_derived} participants derived, {report.checks} checks passed, published"
+        f" {os.path.relpath(study.research)}"
+    )
+
+
+def _ingest(arguments: argparse.Namespace) -> int:
+    from pipelines.ingest import ingest
+    from pipelines.progress import progress_bar
+
+    study = _study(arguments)
+    with progress_bar("Reading files") as progress:
+        report = ingest(study, arguments.paths, progress)
+    _print_report(report, study)
+    return FAILED if arguments.strict and report.set_aside else OK
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from pipelines.watch import watch
+
+    study = _study(arguments)
+    _say(f"Watching {study.inbox} every {arguments.every:g} s; Ctrl-C ends it.")
+    watch(study, arguments.every, lambda report: _print_report(report, study))
+    return OK
+
+
+def _nightly(arguments: argparse.Namespace) -> int:
+    from pipelines.prefect_home import run_nightly
+
+    study = _study(arguments)
+    report = run_nightly(study)
+    _print_report(report, study)
+    return OK
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from pipelines.demo import make_demo
+    from pipelines.prefect_home import run_nightly
+
+    study = make_demo(arguments.dir)
+    _say(f"A seeded study of {arguments.dir} is written; its nightly run starts.")
+    _print_report(run_nightly(study), study)
+    _print_adherence(study, "walkback", None, "table")
+    shown = os.path.relpath(study.root)
+    _say(
+        "\nWhat to open next:\n"
+        f"  footfall status --study {shown}          what was set aside, and why\n"
+        f"  footfall adherence --study {shown}       this grid again (--format csv for a spreadsheet)\n"
+        f"  footfall sql --study {shown} \"SELECT * FROM participant_week WHERE adherent_days = 'unknown'\"\n"
+        f"  {os.path.relpath(study.research)}   the same tables in R, Python, DBeaver or the duckdb command line\n"
+        f"  {shown}/truth/                           what the simulated people really did"
+    )
+    return OK
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from pipelines.status import print_status
+
+    print_status(_study(arguments), arguments.format)
+    return OK
+
+
+def _print_adherence(study: "StudyFolder", protocol: str | None, participant: str | None, form: str) -> None:
+    from pipelines import grid
+    from pipelines.printing import print_answer
+    from pipelines.settings import FILE_NAME, read_settings
+    from warehouse.research import query
+
+    settings = read_settings(study.root / FILE_NAME)
+    chosen = protocol or settings.protocols[0]
+    if chosen not in settings.protocols:
+        raise FootfallError(
+            f"expected a protocol that study.toml lists ({', '.join(settings.protocols)}); found {chosen!r}."
+        )
+
+    def literal(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    only = f"AND participant_id = {literal(participant)}" if participant else ""
+    if form == "table":
+        answer = query(study.research, grid.SQL.format(protocol=literal(chosen), participant=only))
+        if participant and not answer.rows:
+            raise FootfallError(f"expected a participant with weeks; found none called {participant!r} under {chosen}.")
+        grid.print_grid(answer, f"{settings.name}: {chosen}")
+    else:
+        sql = f"SELECT * FROM participant_week WHERE protocol_id = {literal(chosen)} {only} ORDER BY 1, 2, 3"  # noqa: S608
+        print_answer(query(study.research, sql), "csv" if form == "csv" else "json")
+
+
+def _adherence(arguments: argparse.Namespace) -> int:
+    _print_adherence(_study(arguments), arguments.protocol, arguments.participant, arguments.format)
+    return OK
+
+
+def _sql(arguments: argparse.Namespace) -> int:
+    from pipelines.printing import print_answer
+    from warehouse.research import query
+
+    text = sys.stdin.read() if arguments.query == "-" else arguments.query
+    print_answer(query(_study(arguments).research, text), arguments.format)
+    return OK
+
+
+class _Parser(argparse.ArgumentParser):
+    """The same errors as everywhere: one paragraph on stderr, exit status 2."""
+
+    def error(self, message: str) -> "None":  # type: ignore[override]
+        self.exit(WRONG_USAGE, f"footfall: {message}. `{self.prog} --help` shows what it takes.\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = _Parser(
+        prog="footfall",
+        description="Turns what people's devices export into an answer a walking trial can publish: in which weeks did"
+        " each participant walk 30 minutes on 5 days, in which not, and in which can nobody tell.",
+    )
+    top.add_argument("--version", action="version", version=f"footfall {metadata.version('footfall')}")
+    top.add_argument("--study", type=Path, metavar="DIR", help="the study folder; default: the nearest one upwards")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, *, study: bool = True, prints: bool = False
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(run=run)
+        if study:
+            # SUPPRESS: a --study before the command word must not be undone by the absence of one after it
+            sub.add_argument("--study", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the study folder")
+        if prints:
+            sub.add_argument("--format", choices=("table", "csv", "json"), default="table")
+        return sub
+
+    init = command("init", _init, "make a study folder", study=False)
+    init.add_argument("dir", type=Path, metavar="DIR")
+    init.add_argument("--time-zone", required=True, metavar="ZONE", help="IANA zone, such as Australia/Sydney")
+    init.add_argument("--name", help="the study's name; default: the folder's")
+    demo = command(
+        "demo", _demo, "write a seeded study with every kind of trouble in it and run its night", study=False
+    )
+    demo.add_argument("dir", type=Path, metavar="DIR", nargs="?", default=Path("footfall-demo"))
+    ingest = command("ingest", _ingest, "take what is in the inbox, or copies of the given files, in one pass")
+    ingest.add_argument("paths", type=Path, nargs="*", metavar="PATH")
+    ingest.add_argument("--strict", action="store_true", help="exit status 1 if a file was set aside")
+    watch = command("watch", _watch, "take files from the inbox as they become complete, until stopped")
+    watch.add_argument("--every", type=float, default=30.0, metavar="SECONDS", help="time between two looks (30)")
+    command("nightly", _nightly, "one nightly run as a Prefect flow")
+    command("status", _status, "files by state, reasons, unattributed files, last data per device", prints=True)
+    adherence = command("adherence", _adherence, "the participant x week grid", prints=True)
+    adherence.add_argument("--participant", metavar="P", help="one participant only")
+    adherence.add_argument("--protocol", metavar="X", help="default: the first that study.toml lists")
+    sql = command("sql", _sql, "one question to the published file, locked down", prints=True)
+    sql.add_argument("query", metavar="SELECT", help="the query, or - to read it from standard input")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns its exit status: 0 done, 1 failed, 2 wrong usage."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except FootfallError as error:
+        return _failed(str(error))
+    except KeyboardInterrupt:
+        return _failed("stopped; the next run finishes the work.")
+    except BrokenPipeError:
+        # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return OK
+    except RuntimeError as error:
+        # the warehouse's own errors know nothing of this package
+        from warehouse.errors import WarehouseError
+
+        if isinstance(error, WarehouseError):
+            return _failed(str(error))
+        raise
+
+
+def _failed(text: str) -> int:
+    print(f"footfall: {text}", file=sys.stderr)  # noqa: T201
+    return FAILED

@@ -1,0 +1,403 @@
+"""From the inbox to the published file, as plain functions: discover, load, derive, check, publish.
+
+`footfall ingest` calls them directly, `pipelines.flows` as tasks. A run that is stopped at any instant leaves either a
+file in the inbox or its rows in the ledger, never half of it; the next run finishes the work.
+"""
+
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import datetime as dt
+import logging
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import duckdb
+import filelock
+
+from connectors.containers import is_container, unpack
+from connectors.errors import ConnectorError, CorruptFileError
+from pipelines import intake
+from pipelines.attribution import Attribution
+from pipelines.errors import FootfallError, StudyError
+from pipelines.reading import Job, read_job
+from pipelines.study_folder import StudyFolder, StudyTables, read_study
+from warehouse import ledger
+from warehouse.build import derive as derive_tables
+from warehouse.database import DATABASE_NAME, connect
+from warehouse.ledger import Entry, Receipt, SourceFile
+from warehouse.publish import publish_database, run_checks
+from warehouse.study_tables import mirror_study
+
+_LOG = logging.getLogger("footfall")
+
+#: A batch is written in one transaction when it holds this many files or minute rows.
+BATCH_FILES = 200
+BATCH_ROWS = 2_000_000
+#: Starting worker processes costs about a second; below this many bytes one process is faster.
+PARALLEL_BYTES = 2_000_000
+
+#: (files done, files in all, files set aside)
+Progress = Callable[[int, int, int], None]
+
+
+class BusyError(FootfallError):
+    """Another ingester works on the study."""
+
+
+@dataclasses.dataclass
+class Report:
+    """What one run did. statuses: how many contents ended in which status; set_aside: (name, status, reason)."""
+
+    statuses: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    set_aside: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
+    participants_derived: int = 0
+    checks: int = 0
+
+    def note(self, name: str, status: str, reason: str | None) -> None:
+        """Counts one content."""
+        self.statuses[status] += 1
+        if status in ("quarantined", "unattributed", "no_step_data"):
+            self.set_aside.append((name, status, reason or ""))
+
+
+@dataclasses.dataclass
+class Run:
+    """One ingester at work on a study."""
+
+    study: StudyFolder
+    tables: StudyTables
+    attribution: Attribution
+    connection: duckdb.DuckDBPyConnection
+    study_hash: str
+    scratch: Path
+    report: Report
+
+
+@contextlib.contextmanager
+def open_run(study: StudyFolder) -> Iterator[Run]:
+    """The study, locked for one ingester, its CSVs read and mirrored. BusyError if another one is at work."""
+    tables = read_study(study)
+    study.private.mkdir(exist_ok=True)
+    lock = filelock.FileLock(study.private / "ingest.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise BusyError(
+            f"expected to be the only ingester of {study.root}; found another one at work. Wait for it to end, or stop"
+            " `footfall watch` or `footfall serve`."
+        ) from None
+    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=study.private))
+    try:
+        for leftover in study.private.glob("run-*"):
+            if leftover != scratch:
+                shutil.rmtree(leftover, ignore_errors=True)
+        with connect(study.private / DATABASE_NAME) as connection:
+            study_hash = mirror_study(connection, tables.frames)
+            yield Run(study, tables, Attribution.of(tables), connection, study_hash, scratch, Report())
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        lock.release()
+
+
+def copy_into_inbox(study: StudyFolder, paths: Iterable[Path]) -> list[str]:
+    """Copies files and folders into the inbox, leaving the originals; returns their paths under inbox/.
+
+    A folder is copied with its name, so that a folder named after a participant says whose its files are.
+    """
+    names = []
+    for path in paths:
+        if not path.exists():
+            raise StudyError(f"expected a file or folder; found nothing at {path}.")
+        base = path.resolve().parent
+        files = (
+            [path.resolve()]
+            if path.is_file()
+            else [base / path.resolve().name / name for name in intake.look(path.resolve())]
+        )
+        for file in sorted(files):
+            name = file.relative_to(base).as_posix()
+            target = study.inbox / name
+            if target.exists() and intake.content_hash(target) != intake.content_hash(file):
+                raise StudyError(f"expected room for {name} in inbox/; found another file of that name waiting there.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target)
+            names.append(name)
+    return names
+
+
+def load(run: Run, names: list[str], progress: Progress = lambda *_: None) -> None:
+    """Takes the named files of the inbox: every content ends in the ledger, its original in archive/ or quarantine/.
+
+    Also reads again what a change of the study's CSVs concerns, such as a file whose owner is now listed.
+    """
+    intake_ = _Intake(run)
+    jobs = intake_.jobs(names)
+    again = intake_.jobs_to_repeat()
+    total, done, aside = len(jobs) + len(again), 0, 0
+    progress(0, total, 0)
+    for job, entry in _read_all([*jobs, *again], run.attribution):
+        done += 1
+        aside += entry.file.status in ("quarantined", "unattributed", "no_step_data")
+        intake_.accept(job, entry)
+        progress(done, total, aside)
+    intake_.flush()
+
+
+class _Intake:
+    """The files of one run on their way: hashed, told apart from known ones, and written in batches."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.known = ledger.evidence(run.connection)
+        self.receipts = ledger.receipts(run.connection)
+        self.numbers = collections.Counter(source_file_id for source_file_id, _ in self.receipts)
+        self.folders = {key: set(value.folders) for key, value in self.known.items()}
+        self.first_names = {key: value.inbox_path for key, value in self.known.items()}
+        self.repeat: set[str] = set()
+        self.entries: list[Entry] = []
+        self.new_receipts: list[Receipt] = []
+        self.taken: list[Path] = []
+        self.rows = 0
+        self.names: dict[str, str] = {}
+
+    def jobs(self, names: list[str]) -> list[Job]:
+        """One job for each content that the ledger does not know yet; archives are opened and their members hashed."""
+        jobs: list[Job] = []
+        for name in names:
+            path = self.run.study.inbox / name
+            source_file_id = intake.content_hash(path)
+            status = path.stat()
+            size, mtime = status.st_size, status.st_mtime_ns
+            if self._is_new(source_file_id, name, intake.folder_of(name), size, mtime):
+                jobs += self._open(path, source_file_id, name, None)
+            self.taken.append(path)
+        return jobs
+
+    def _is_new(self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int) -> bool:
+        is_known = source_file_id in self.numbers
+        if (source_file_id, name) in self.receipts:
+            # an interrupted run, or the same file dropped again: only what could not be used is worth another try
+            if source_file_id in self.known and self.known[source_file_id].file.status == "quarantined":
+                self.repeat.add(source_file_id)
+            return False
+        self.numbers[source_file_id] += 1
+        now = dt.datetime.now(dt.UTC)
+        self.receipts[source_file_id, name] = (self.numbers[source_file_id], size, mtime_ns)
+        self.new_receipts.append(
+            Receipt(source_file_id, name, folder, size, mtime_ns, now, self.numbers[source_file_id])
+        )
+        folders = self.folders.setdefault(source_file_id, set())
+        if folder is not None and folder not in folders:
+            folders.add(folder)
+            if is_known:
+                self.repeat.add(source_file_id)
+        if is_known:
+            self.run.report.note(name, "duplicate", None)
+        else:
+            self.first_names[source_file_id] = name
+        return not is_known
+
+    def _job(self, path: Path, source_file_id: str, container_id: str | None, received_at: dt.datetime | None) -> Job:
+        return Job(
+            path=path,
+            source_file_id=source_file_id,
+            name=self.first_names[source_file_id],
+            folders=tuple(sorted(self.folders.get(source_file_id, ()))),
+            received_at=received_at or dt.datetime.now(dt.UTC),
+            container_id=container_id,
+            dialect_folder=self.run.study.dialects,
+        )
+
+    def _open(self, path: Path, source_file_id: str, name: str, received_at: dt.datetime | None) -> list[Job]:
+        job = self._job(path, source_file_id, None, received_at)
+        if not is_container(path):
+            return [job]
+        try:
+            members = unpack(path, self.run.scratch / source_file_id)
+        except ConnectorError as error:
+            return [dataclasses.replace(job, error=error)]
+        jobs = []
+        for member in members:
+            member_id = intake.content_hash(member.path)
+            member_name = f"{name}!/{member.name}"
+            folder = intake.folder_of(name) or intake.folder_of(member.name)
+            if self._is_new(member_id, member_name, folder, member.path.stat().st_size, 0):
+                jobs.append(
+                    dataclasses.replace(
+                        self._job(member.path, member_id, source_file_id, received_at), error=member.error
+                    )
+                )
+        kept = intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
+        assert kept.exists()  # noqa: S101
+        self.names[source_file_id] = name
+        self._add(
+            Entry(
+                SourceFile(
+                    source_file_id=source_file_id,
+                    status="container",
+                    reason=f"{len(members)} files inside",
+                    connector="container",
+                    received_at=job.received_at,
+                    context_hash="container",
+                )
+            )
+        )
+        return jobs
+
+    def jobs_to_repeat(self) -> list[Job]:
+        """One job for each known content about which the study's CSVs now say something else, or that came again."""
+        jobs = []
+        for source_file_id, evidence in self.known.items():
+            if evidence.file.status in ("container", "withdrawn"):
+                continue
+            context = self.run.attribution.context_hash(
+                tuple(sorted(self.folders[source_file_id])),
+                evidence.labels,
+                evidence.device_ids,
+                evidence.file.time_basis,
+            )
+            if context == evidence.file.context_hash and source_file_id not in self.repeat:
+                continue
+            path = self._find(evidence)
+            if path is None:
+                _LOG.warning("the original of %s is neither in archive/ nor in quarantine/", source_file_id[:12])
+                continue
+            jobs.append(self._job(path, source_file_id, evidence.file.container_id, evidence.file.received_at))
+        return jobs
+
+    def _find(self, evidence: ledger.Evidence) -> Path | None:
+        if evidence.file.container_id is None:
+            return intake.find_original(self.run.study, evidence.file.source_file_id)
+        packed = intake.find_original(self.run.study, evidence.file.container_id)
+        if packed is None:
+            return None
+        into = self.run.scratch / evidence.file.container_id
+        members = [into] if into.exists() else []
+        if not members:
+            unpack(packed, into)
+        for path in sorted(into.rglob("*")):
+            if path.is_file() and intake.content_hash(path) == evidence.file.source_file_id:
+                return path
+        return None
+
+    def accept(self, job: Job, entry: Entry) -> None:
+        """Puts the original of a read content where it belongs and queues its rows."""
+        is_readable = entry.file.status != "quarantined"
+        if job.container_id is None or not is_readable:
+            kept = intake.keep_original(self.run.study, job.path, job.source_file_id, job.name, is_readable=is_readable)
+            if not is_readable and job.container_id is None and job.path.is_relative_to(self.run.study.archive):
+                _LOG.info("%s moves to quarantine/", kept.name)
+        self.names[job.source_file_id] = job.name
+        self._add(entry)
+
+    def _add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.rows += sum(frame.height for frame in entry.frames.values())
+        self.run.report.note(self.names[entry.file.source_file_id], entry.file.status, entry.file.reason)
+        if len(self.entries) >= BATCH_FILES or self.rows >= BATCH_ROWS:
+            self._write()
+
+    def _write(self) -> None:
+        written = {entry.file.source_file_id for entry in self.entries} | set(self.known)
+        ready = [receipt for receipt in self.new_receipts if receipt.source_file_id in written]
+        self.new_receipts = [receipt for receipt in self.new_receipts if receipt.source_file_id not in written]
+        ledger.write_batch(self.run.connection, self.entries, ready)
+        for entry in self.entries:
+            file = entry.file
+            is_aside = file.status in ("quarantined", "unattributed", "no_step_data")
+            reason = intake.Reason(file.status, file.reason or "") if is_aside else None
+            intake.write_reason(self.run.study, file.source_file_id, self.names[file.source_file_id], reason)
+            if file.status == "quarantined" and file.container_id is None:
+                intake.archive_path(self.run.study, file.source_file_id, self.names[file.source_file_id]).unlink(
+                    missing_ok=True
+                )
+        self.entries, self.rows = [], 0
+
+    def flush(self) -> None:
+        """Writes what is queued, then empties the inbox of everything that is safe."""
+        self._write()
+        for path in self.taken:
+            path.unlink(missing_ok=True)
+
+
+def _read_all(jobs: list[Job], attribution: Attribution) -> Iterator[tuple[Job, Entry]]:
+    """Every job with its entry, in order; in worker processes where there is enough to read."""
+    size = sum(job.path.stat().st_size for job in jobs)
+    workers = min(os.cpu_count() or 1, 8, len(jobs))
+    if workers < 2 or size < PARALLEL_BYTES:
+        for job in jobs:
+            yield job, read_job(job, attribution)
+        return
+    queue = collections.deque(jobs)
+    while queue:
+        try:
+            with _pool(workers) as pool:
+                waiting: collections.deque[tuple[Job, concurrent.futures.Future[Entry]]] = collections.deque()
+                while queue or waiting:
+                    # a short window bounds the frames that wait in memory
+                    while queue and len(waiting) < workers * 3:
+                        job = queue.popleft()
+                        waiting.append((job, pool.submit(read_job, job, attribution)))
+                    job, future = waiting[0]
+                    entry = future.result()
+                    waiting.popleft()
+                    yield job, entry
+        except BrokenProcessPool:
+            # a file that kills its reader: read those in flight one by one to find it
+            for job, _ in waiting:
+                yield job, _read_alone(job, attribution)
+
+
+def _pool(workers: int) -> concurrent.futures.ProcessPoolExecutor:
+    return concurrent.futures.ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _read_alone(job: Job, attribution: Attribution) -> Entry:
+    try:
+        with _pool(1) as pool:
+            return pool.submit(read_job, job, attribution).result()
+    except BrokenProcessPool:
+        error = CorruptFileError(
+            job.path,
+            expected="a file that can be read in bounded memory",
+            found="one that ended the process which read it",
+            todo="Export it again; if it happens again, the file is worth a bug report.",
+        )
+        return read_job(dataclasses.replace(job, error=error), attribution)
+
+
+def derive(run: Run) -> int:
+    """Brings the derived tables up to the ledger; returns how many participants were derived."""
+    run.report.participants_derived = derive_tables(run.connection, run.study_hash)
+    return run.report.participants_derived
+
+
+def check(run: Run) -> int:
+    """Runs the checks; returns how many. Raises warehouse.publish.CheckFailedError: nothing is published then."""
+    run.report.checks = run_checks(run.connection)
+    return run.report.checks
+
+
+def publish(run: Run) -> Path:
+    """Swaps in the published file and returns its path."""
+    publish_database(run.connection, run.study.research)
+    return run.study.research
+
+
+def ingest(study: StudyFolder, paths: Iterable[Path] = (), progress: Progress = lambda *_: None) -> Report:
+    """One pass over the inbox (or over copies of the given paths only), always ending with a published file."""
+    with open_run(study) as run:
+        given = list(paths)
+        names = copy_into_inbox(study, given) if given else intake.settled(study.inbox)
+        load(run, names, progress)
+        derive(run)
+        check(run)
+        publish(run)
+        return run.report

@@ -1,0 +1,103 @@
+"""Reads one content into a ledger entry: identify, read, attribute, clean. Runs in worker processes; no database."""
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+
+import connectors
+from connectors.errors import ConnectorError
+from pipelines.attribution import Attribution, ConflictError
+from pipelines.prepare import prepare
+from warehouse.ledger import Entry, SourceFile
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One content to read. name: its path under inbox/; folders: first folders it was dropped in."""
+
+    path: Path
+    source_file_id: str
+    name: str
+    folders: tuple[str, ...]
+    received_at: dt.datetime
+    container_id: str | None
+    dialect_folder: Path
+    error: ConnectorError | None = None
+
+
+def read_job(job: Job, attribution: Attribution) -> Entry:
+    """The ledger entry of a content: loaded with its frames, or set aside with the reason. Expected errors do not raise."""
+    file = SourceFile(
+        source_file_id=job.source_file_id,
+        status="quarantined",
+        received_at=job.received_at,
+        container_id=job.container_id,
+    )
+    try:
+        if job.error is not None:
+            raise job.error
+        claim = connectors.identify(job.path, dialect_folder=job.dialect_folder)
+        file = dataclasses.replace(file, connector=claim.connector, dialect=claim.dialect)
+        recording = connectors.read(job.path, dialect_folder=job.dialect_folder)
+    except ConnectorError as error:
+        return Entry(
+            dataclasses.replace(
+                file,
+                status=error.status,
+                reason=str(error),
+                context_hash=attribution.context_hash(job.folders, (), (), None),
+            )
+        )
+    file = dataclasses.replace(
+        file,
+        connector=recording.connector,
+        dialect=recording.dialect,
+        kind=recording.kind,
+        time_basis=recording.time_basis,
+        rows_read=recording.rows_read,
+        exported_at=recording.exported_at,
+        utc_offset_minutes=recording.utc_offset_minutes,
+    )
+    try:
+        prepared = prepare(recording, attribution, job.folders, job.received_at)
+        status, reason = "loaded", "; ".join(prepared.notes) or None
+    except ConflictError as error:
+        # its labels and devices are kept, so that a corrected CSV brings it back by itself
+        prepared = prepare(recording, Attribution.nobody(attribution), (), job.received_at)
+        status, reason = "quarantined", f"expected one person; found that {error}. Correct the folder or the CSV."
+    parts = prepared.frames["file_part"]
+    labels = tuple(parts.get_column("participant_label").drop_nulls().unique().sort())
+    devices = tuple(parts.get_column("device_id").unique().sort())
+    if status == "loaded" and not prepared.participants:
+        status, reason = "unattributed", _nobody(job, labels)
+    return Entry(
+        dataclasses.replace(
+            file,
+            status=status,
+            reason=reason,
+            rows_kept=prepared.rows_kept if status == "loaded" else None,
+            rows_flagged=prepared.rows_flagged if status == "loaded" else None,
+            first_epoch=prepared.first_epoch,
+            last_epoch=prepared.last_epoch,
+            loaded_at=dt.datetime.now(dt.UTC) if status == "loaded" else None,
+            context_hash=attribution.context_hash(job.folders, labels, devices, recording.time_basis),
+        ),
+        prepared.frames if status == "loaded" else {"file_part": parts},
+    )
+
+
+def _nobody(job: Job, labels: tuple[str, ...]) -> str:
+    found = []
+    if labels:
+        shown = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
+        found.append(f"the file's own participant column names {shown}, not in participants.csv")
+    if job.folders:
+        found.append(f"the folder {job.folders[0]} is not in participants.csv")
+    if not found:
+        found.append(
+            "no participant folder, no participant column, and no line of devices.csv for its device and dates"
+        )
+    return (
+        f"expected somebody of participants.csv; found {'; '.join(found)}. Add the person, move the file into"
+        " inbox/<participant_id>/, or add the device to devices.csv (`footfall status` shows its device_id)."
+    )

@@ -1,0 +1,361 @@
+"""CSV step exports: real files against counts made by other programs, and the damage that copies suffer."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import connectors
+from connectors.recording import Problem
+from tests.connectors import csv_samples as samples
+from tests.connectors.csv_samples import write
+from tests.real_exports import REAL, needs_real_exports
+
+CSV = REAL / "csv"
+HEADER = "participant_id,minute_start,steps\n"
+
+
+@pytest.fixture(scope="module")
+def oracle() -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((CSV / "oracle.json").read_text())
+    return facts
+
+
+def _sums(frame: pl.DataFrame, start: str, label: str | None = None) -> dict[str, dict[str, int]]:
+    """Steps per participant and day as printed in the file."""
+    frame = frame.with_columns(pl.lit(label).alias("participant_label")) if label else frame
+    days = frame.group_by("participant_label", pl.col(start).dt.date().cast(pl.String).alias("day")).agg(
+        pl.col("steps").sum().cast(pl.Int64)
+    )
+    out: dict[str, dict[str, int]] = {}
+    for person, day, steps in days.iter_rows():
+        out.setdefault(person, {})[day] = steps
+    return out
+
+
+def _shown_days_agree(sums: dict[str, dict[str, int]], facts: dict[str, Any]) -> None:
+    for person, days in facts["steps_by_day"].items():
+        assert {day: sums[person][day] for day in days} == days
+    for person, total in facts.get("steps_by_participant", {}).items():
+        assert sum(sums[person].values()) == total
+    assert sum(len(days) for days in sums.values()) == facts["participant_days"]
+
+
+@needs_real_exports
+def test_fitabase_wide_minutes_add_up_to_the_known_sums_for_every_person(oracle: dict[str, Any]) -> None:
+    facts = oracle["fitabase/minuteStepsWide_merged.csv"]
+    recording = connectors.read(CSV / "fitabase/minuteStepsWide_merged.csv")
+    epochs = recording.epochs
+    assert epochs.height == facts["data_rows"] * 60
+    assert epochs["steps"].sum() == facts["step_sum"]
+    assert str(epochs["epoch_start"].min()) == facts["first_timestamp"]
+    _shown_days_agree(_sums(epochs, "epoch_start"), facts)
+    brisk = epochs.filter(pl.col("steps") >= 100).group_by("participant_label").len()
+    counted = dict(brisk.iter_rows())
+    for person, minutes in facts["minutes_with_100_or_more_steps_by_participant"].items():
+        assert counted.get(person, 0) == minutes
+    assert (recording.time_basis, recording.device.zeros_prove_wear) == ("local", False)
+
+
+@needs_real_exports
+def test_the_narrow_form_of_the_wide_file_gives_the_same_epochs(tmp_path: Path) -> None:
+    wide = connectors.read(CSV / "fitabase/minuteStepsWide_merged.csv").epochs
+    path = tmp_path / "minuteStepsNarrow_merged.csv"
+    wide.select(
+        pl.col("participant_label").alias("Id"),
+        pl.col("epoch_start").dt.strftime("%-m/%-d/%Y %-I:%M:%S %p").alias("ActivityMinute"),
+        pl.col("steps").cast(pl.Int64).alias("Steps"),
+    ).write_csv(path)
+    narrow = connectors.read(path)
+    assert narrow.dialect == "fitabase_minute_narrow"
+    assert narrow.epochs.equals(wide)
+
+
+@needs_real_exports
+@pytest.mark.parametrize(
+    ("name", "dialect", "hours"),
+    [
+        ("hourlySteps_merged.csv", "fitabase_hourly", 1),
+        ("dailySteps_merged.csv", "fitabase_daily_steps", 24),
+        ("dailyActivity_merged.csv", "fitabase_daily_activity", 24),
+    ],
+)
+def test_fitabase_hours_and_days_are_totals_with_the_known_sums(
+    name: str, dialect: str, hours: int, oracle: dict[str, Any]
+) -> None:
+    facts = oracle[f"fitabase/{name}"]
+    recording = connectors.read(CSV / "fitabase" / name)
+    totals = recording.totals
+    assert (recording.dialect, recording.kind, recording.epochs.height) == (dialect, "totals", 0)
+    assert (totals.height, totals["steps"].sum()) == (facts["data_rows"], facts["step_sum"])
+    assert ((totals["end"] - totals["start"]) == dt.timedelta(hours=hours)).all()
+    assert str(totals["start"].max()) == facts["last_timestamp"]
+    _shown_days_agree(_sums(totals, "start"), facts)
+
+
+@needs_real_exports
+@pytest.mark.parametrize(
+    ("name", "seconds", "device_id"),
+    [
+        ("3h30sec_datatable.csv", 30, "actigraph-wgt3xbt-mos2d26170079"),
+        ("example1sec.csv", 1, "actigraph-link-tas1e31150129"),
+        ("separated_date_time.csv", 60, "actigraph-actilife"),
+    ],
+)
+def test_actigraph_epochs_have_the_known_sums_and_stamps(
+    name: str, seconds: int, device_id: str, oracle: dict[str, Any]
+) -> None:
+    facts = oracle[f"actigraph/{name}"]
+    recording = connectors.read(CSV / "actigraph" / name)
+    epochs = recording.epochs
+    assert (epochs.height, epochs["steps"].sum()) == (facts["data_rows"], facts["step_sum"])
+    stamps = (str(epochs["epoch_start"].min()), str(epochs["epoch_start"].max()))
+    assert stamps == (facts["first_timestamp"], facts["last_timestamp"])
+    assert ((epochs["epoch_end"] - epochs["epoch_start"]) == dt.timedelta(seconds=seconds)).all()
+    assert recording.device.device_id == device_id
+    assert (recording.time_basis, recording.device.zeros_prove_wear) == ("local", False)
+    _shown_days_agree(_sums(epochs, "epoch_start", "-"), facts)
+
+
+_ZONES = st.sampled_from(["Z", "+00:00", "+11:00", "-03:30"])
+_STEPS = st.none() | st.integers(0, 250)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    minutes=st.dictionaries(st.tuples(st.sampled_from(["P1", "P2"]), st.integers(0, 600_000)), _STEPS, min_size=1),
+    zone=_ZONES,
+    form=st.tuples(st.sampled_from(",;"), st.booleans(), st.booleans()),
+)
+def test_any_native_table_reads_back_as_it_was_written(
+    minutes: dict[tuple[str, int], int | None], zone: str, form: tuple[str, bool, bool], tmp_path: Path
+) -> None:
+    delimiter, bom, turned = form
+    origin = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    shift = dt.datetime.strptime(zone, "%z").utcoffset() or dt.timedelta(0)
+    lines = [["participant_id", "minute_start", "steps"]]
+    for (person, minute), steps in minutes.items():
+        local = origin + dt.timedelta(minutes=minute) + shift
+        lines.append([person, f"{local:%Y-%m-%dT%H:%M:%S}{zone}", "" if steps is None else str(steps)])
+    text = "\n".join(delimiter.join(line[::-1] if turned else line) for line in lines) + "\n"
+    epochs = connectors.read(write(tmp_path, text.encode("utf-8-sig" if bom else "utf-8"))).epochs
+    got = {
+        (person, int((start - origin).total_seconds()) // 60): steps
+        for person, start, steps in epochs.select("participant_label", "epoch_start", "steps").iter_rows()
+    }
+    assert got == minutes
+
+
+def test_optional_native_columns_are_read_and_other_columns_are_not(tmp_path: Path) -> None:
+    text = "steps;heart_rate_bpm;minute_start;name;distance_m;device_id;participant_id\n"
+    text += "90;101;2026-03-02T10:00:00Z;Somebody;61.5;d1;P1\n"
+    row = connectors.read(write(tmp_path, text)).epochs.row(0, named=True)
+    assert (row["steps"], row["heart_rate_bpm"], row["distance_m"]) == (90, 101, 61.5)
+    assert (row["device_label"], row["participant_label"]) == ("d1", "P1")
+    assert "Somebody" not in row.values()
+
+
+def test_empty_steps_are_missing_and_zero_is_zero(tmp_path: Path) -> None:
+    text = HEADER + "P1,2026-03-02T10:00:00Z,\nP1,2026-03-02T10:01:00Z,0\n"
+    assert connectors.read(write(tmp_path, text)).epochs["steps"].to_list() == [None, 0.0]
+
+
+def test_negative_and_fractional_steps_are_kept_for_cleaning(tmp_path: Path) -> None:
+    text = HEADER + "P1,2026-03-02T10:00:00Z,-4\nP1,2026-03-02T10:01:00Z,10.5\n"
+    assert connectors.read(write(tmp_path, text)).epochs["steps"].to_list() == [-4.0, 10.5]
+
+
+@pytest.mark.parametrize("stamp", ["2026-03-02T10:00:00", "2026-03-02 10:00", "2026-03-02"])
+def test_one_native_stamp_without_an_offset_refuses_the_file_and_says_so(stamp: str, tmp_path: Path) -> None:
+    with pytest.raises(connectors.CorruptFileError, match=r"without an offset at line 202\b"):
+        connectors.read(write(tmp_path, samples.native() + f"P1,{stamp},5\n"))
+
+
+def test_a_native_minute_that_starts_within_a_minute_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(connectors.CorruptFileError, match=r"whole minute; found 1 that do not at line 3\b"):
+        connectors.read(write(tmp_path, HEADER + "P1,2026-03-02T10:00:00Z,5\nP1,2026-03-02T10:01:30Z,5\n"))
+
+
+def test_the_same_row_twice_counts_once(tmp_path: Path) -> None:
+    text = HEADER + "P1,2026-03-02T10:00:00Z,5\n" * 3
+    recording = connectors.read(write(tmp_path, text))
+    assert recording.epochs["steps"].to_list() == [5.0]
+    assert recording.problems == (Problem("repeated_rows", 2, "line 3"),)
+
+
+def test_of_two_values_for_a_native_minute_the_last_that_is_not_empty_stays(tmp_path: Path) -> None:
+    text = HEADER + "".join(f"P1,2026-03-02T10:00:00Z,{s}\n" for s in ("5", "7", ""))
+    recording = connectors.read(write(tmp_path, text))
+    assert recording.epochs["steps"].to_list() == [7.0]
+    assert recording.problems == (Problem("conflicting_rows", 2, "line 3"),)
+
+
+def test_the_same_minute_of_two_people_or_devices_is_no_repeat(tmp_path: Path) -> None:
+    text = "participant_id,device_id,minute_start,steps\n"
+    text += "".join(f"{who},2026-03-02T10:00:00Z,5\n" for who in ("P1,a", "P1,b", "P2,a"))
+    recording = connectors.read(write(tmp_path, text))
+    assert (recording.epochs.height, recording.problems) == (3, ())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "P1,2026-03-02T20:00:00Z,many",
+        "P1,yesterday,5",
+        "P1,2026-03-02T20:00:00Z,1,234",
+        "P1,,5",
+        "P1,2026-03-02T20:00:00Z,nan",
+        "P1,2026-03-02T20:00:00Z,99999999999",
+        "P1,0026-03-02T20:00:00Z,5",
+    ],
+)
+def test_few_bad_rows_are_counted_and_skipped(row: str, tmp_path: Path) -> None:
+    recording = connectors.read(write(tmp_path, samples.native(200) + row + "\n"))
+    assert recording.epochs.height == 200
+    assert recording.problems == (Problem("bad_row", 1, "line 202"),)
+    assert recording.rows_read == 201
+
+
+def test_many_bad_rows_refuse_the_file_with_the_first_line(tmp_path: Path) -> None:
+    with pytest.raises(connectors.CorruptFileError, match=r"1 of 51 rows otherwise.*number.* at line 52\b") as caught:
+        connectors.read(write(tmp_path, samples.native(50) + "P1,2026-03-02T20:00:00Z,Anna\n"))
+    assert "Anna" not in str(caught.value)
+
+
+def test_blank_lines_are_no_rows_and_keep_the_line_numbers_right(tmp_path: Path) -> None:
+    text = samples.native(200).replace("\nP1", "\n\nP1", 3) + ",,\nP1,soon,1\n"
+    recording = connectors.read(write(tmp_path, text))
+    assert recording.problems == (Problem("bad_row", 1, "line 206"),)
+
+
+def test_a_quote_that_never_ends_is_refused_without_quoting_the_file(tmp_path: Path) -> None:
+    with pytest.raises(connectors.CorruptFileError) as caught:
+        connectors.read(write(tmp_path, samples.native(5) + 'P1,"Anna\n' + "P1,x,1\n" * 3))
+    assert "Anna" not in str(caught.value)
+
+
+def test_a_tail_of_zero_bytes_is_refused(tmp_path: Path) -> None:
+    data = samples.native(5000).encode() + b"\0" * 4096
+    with pytest.raises(connectors.CorruptFileError, match=r"zero bytes.* at line 5002\b"):
+        connectors.read(write(tmp_path, data))
+
+
+@pytest.mark.parametrize("make", samples.SAMPLES.values(), ids=list(samples.SAMPLES))
+def test_a_file_without_rows_has_no_step_data(make: Callable[[], str], tmp_path: Path) -> None:
+    lines = make().splitlines(keepends=True)
+    above = next(n for n, line in enumerate(lines) if "," in line and not line.startswith("-")) + 1
+    with pytest.raises(connectors.NoStepDataError):
+        connectors.read(write(tmp_path, "".join(lines[:above])))
+
+
+def test_both_date_orders_in_a_column_are_refused_with_two_lines(tmp_path: Path) -> None:
+    text = samples.narrow(200) + "1503960366,4/13/2026 9:00:00 AM,3\n1503960366,13/4/2026 9:01:00 AM,3\n"
+    with pytest.raises(connectors.CorruptFileError, match=r"both orders: 4/13/2026 .* and 13/4/2026 .* lines 202 and"):
+        connectors.read(write(tmp_path, text))
+
+
+def test_two_forms_of_stamp_in_a_column_are_refused_with_two_lines(tmp_path: Path) -> None:
+    text = samples.narrow(200) + "1503960366,4/13/2026 9:00,3\n"
+    with pytest.raises(connectors.CorruptFileError, match=r"one form of time stamp.* lines 2 and 202"):
+        connectors.read(write(tmp_path, text))
+
+
+def test_repeated_hours_with_other_values_refuse_a_copy_that_lost_am_and_pm(tmp_path: Path) -> None:
+    rows = "".join(f"1503960366,4/13/2026 {n % 12 or 12}:00,{n}\n" for n in range(24))
+    with pytest.raises(connectors.CorruptFileError, match=r"each time once; found 24 rows.* lines 2 and 14\."):
+        connectors.read(write(tmp_path, "Id,ActivityHour,StepTotal\n" + rows))
+
+
+def test_an_id_shortened_by_a_spreadsheet_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(connectors.CorruptFileError, match="shortened"):
+        connectors.read(write(tmp_path, samples.narrow().replace("1503960366", "1.50396E+09")))
+
+
+def test_fitabase_narrow_of_one_person_needs_no_id(tmp_path: Path) -> None:
+    text = samples.narrow(200).replace("1503960366,", "").replace("Id,", "")
+    recording = connectors.read(write(tmp_path, text))
+    assert recording.epochs["participant_label"].null_count() == 200
+
+
+def test_empty_cells_of_a_wide_row_are_missing_minutes(tmp_path: Path) -> None:
+    header = samples.wide(0)
+    text = header + f"1503960366,4/13/2026 8:00:00 AM,{','.join(['7'] * 58)},,\n"
+    steps = connectors.read(write(tmp_path, text)).epochs["steps"].to_list()
+    assert steps == [7.0] * 58 + [None, None]
+
+
+def test_actigraph_dates_follow_the_order_stated_in_line_1(tmp_path: Path) -> None:
+    for number, (stated, start, form) in enumerate(
+        [
+            ("dd/MM/yyyy", "02/03/2026", "%d/%m/%Y,%H:%M:%S"),
+            ("M/d/yyyy", "3/2/2026", "%-m/%-d/%Y,%H:%M:%S"),
+            ("dd-MM-yyyy", "02-03-2026", "%d-%m-%Y,%H:%M:%S"),
+            ("dd/MM/yyyy", "02.03.2026", "%d.%m.%Y,%H:%M:%S"),
+            ("yyyy-MM-dd", "2026-03-02", "%Y-%m-%d,%H:%M:%S"),
+        ]
+    ):
+        text = samples.actigraph_preamble(stated, start) + samples.ACTIGRAPH_HEADER
+        path = write(tmp_path, text + samples.actigraph_rows(form=form), f"{number}.csv")
+        assert str(connectors.read(path).epochs["epoch_start"][0]) == "2026-03-02 09:00:00", stated
+
+
+def test_actigraph_rows_that_leave_the_stated_start_date_are_refused(tmp_path: Path) -> None:
+    text = samples.actigraph_preamble("dd/MM/yyyy", "02/03/2026") + samples.ACTIGRAPH_HEADER
+    with pytest.raises(connectors.CorruptFileError, match="2026-03-02; found 03/02/2026"):
+        connectors.read(write(tmp_path, text + samples.actigraph_rows(form="%m/%d/%Y,%H:%M:%S")))
+
+
+def test_an_actigraph_file_whose_days_only_run_on_in_the_other_order_is_refused(tmp_path: Path) -> None:
+    text = samples.actigraph_preamble("dd/MM/yyyy", "03/02/2026", "00:01:00") + samples.ACTIGRAPH_HEADER
+    rows = samples.actigraph_rows(2000, 60, "%m/%d/%Y,%H:%M:%S")
+    with pytest.raises(connectors.CorruptFileError, match="only run on when read month first"):
+        connectors.read(write(tmp_path, text + rows))
+
+
+def test_a_pause_in_actigraph_rows_is_reported(tmp_path: Path) -> None:
+    lines = samples.actigraph().splitlines(keepends=True)
+    del lines[20:25]
+    assert connectors.read(write(tmp_path, "".join(lines))).problems == (Problem("clock_jumps", 1, "line 21"),)
+
+
+def test_actigraph_rows_without_header_and_stamps_count_on_from_the_start(tmp_path: Path) -> None:
+    text = samples.actigraph_preamble() + "0,22,0,3,0,0,0,30,0\n0,22,0,4,0,0,0,30,0\n"
+    epochs = connectors.read(write(tmp_path, text)).epochs
+    assert [str(s) for s in epochs["epoch_start"]] == ["2026-03-02 09:00:00", "2026-03-02 09:00:30"]
+    assert epochs["steps"].to_list() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("epoch", ["00:00:60", "00:01:00"])
+def test_actigraph_with_semicolons_and_a_spreadsheets_trailing_delimiters_reads_the_same(
+    epoch: str, tmp_path: Path
+) -> None:
+    above = samples.actigraph_preamble(epoch=epoch).replace("\n", ";;;;;;;\n")
+    table = (samples.ACTIGRAPH_HEADER + samples.actigraph_rows(seconds=60)).replace(",", ";")
+    recording = connectors.read(write(tmp_path, above + table))
+    assert (recording.epochs.height, recording.problems) == (200, ())
+    assert recording.device.serial == "MOS2D00000000"
+
+
+def test_actigraph_epochs_longer_than_a_minute_have_no_walking_minutes(tmp_path: Path) -> None:
+    text = samples.actigraph_preamble(epoch="00:05:00") + samples.ACTIGRAPH_HEADER
+    with pytest.raises(connectors.NoStepDataError, match="epochs of 300 s"):
+        connectors.read(write(tmp_path, text + samples.actigraph_rows(seconds=300)))
+
+
+def test_an_actigraph_raw_signal_file_has_no_step_data(tmp_path: Path) -> None:
+    text = samples.actigraph_preamble(epoch="00:00:00").replace("Data Table File", "Data File")
+    text = text.replace("Filter Normal", "at 30 Hz  Filter Normal") + "Accelerometer X,Accelerometer Y\n0.1,0.2\n"
+    with pytest.raises(connectors.NoStepDataError, match="raw acceleration"):
+        connectors.read(write(tmp_path, text))
+
+
+def test_an_actigraph_table_without_a_steps_column_has_no_step_data(tmp_path: Path) -> None:
+    text = samples.actigraph().replace("Steps,", "Something,")
+    with pytest.raises(connectors.NoStepDataError, match="column with steps"):
+        connectors.read(write(tmp_path, text))

@@ -1,0 +1,1 @@
+"""DuckDB, and every definition that researchers may cite."""

@@ -1,0 +1,178 @@
+"""Turns the ledger into the research tables: runs views/ in the order the SQL itself implies.
+
+Each file of views/ is one SELECT and becomes one table of the same name. A view that names `touched` is computed for
+the touched participants only and replaces their rows; one that does not is computed whole. The full rebuild is the same
+SELECT with everybody touched, so both give the same rows.
+"""
+
+import dataclasses
+import functools
+import graphlib
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import duckdb
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """One SELECT of views/: its name, comments and text."""
+
+    name: str
+    subject: str
+    comment: str
+    column_comments: dict[str, str]
+    sql: str
+
+    @property
+    def is_incremental(self) -> bool:
+        """True if the view is computed for the touched participants only."""
+        return any("touched" in line for line in self.sql.splitlines() if not line.lstrip().startswith("--"))
+
+
+def read_view(subject: str, entry: Traversable) -> View:
+    """The view of one file: header comment, column comments and SELECT.
+
+    The header is the leading block of `--` lines; after a line `-- Columns` it lists `name: meaning`, one per line.
+    """
+    text = entry.read_text(encoding="utf-8")
+    header: list[str] = []
+    columns: dict[str, str] = {}
+    in_columns = False
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        content = line[2:].strip()
+        if content == "Columns":
+            in_columns = True
+        elif in_columns:
+            name, _, meaning = content.partition(": ")
+            columns[name] = meaning
+        elif content:
+            header.append(content)
+    return View(entry.name.removesuffix(".sql"), subject, " ".join(header), columns, text)
+
+
+@functools.cache
+def views() -> dict[str, View]:
+    """All views by name, in an order in which each comes after those it reads.
+
+    Raises ValueError naming the view if two files share a name, a view reads something that does not exist, or views
+    read each other in a circle.
+    """
+    found: dict[str, View] = {}
+    for folder in sorted((resources.files("warehouse") / "views").iterdir(), key=lambda entry: entry.name):
+        if not folder.is_dir() or folder.name.startswith("_"):
+            continue
+        for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+            if entry.name.endswith(".sql"):
+                view = read_view(folder.name, entry)
+                if view.name in found:
+                    raise ValueError(
+                        f"two views are called {view.name}: {found[view.name].subject}/ and {folder.name}/"
+                    )
+                found[view.name] = view
+    with duckdb.connect() as connection:
+        inputs = {name: _inputs(connection, view) for name, view in found.items()}
+    for name, needs in inputs.items():
+        unknown = needs - set(found)
+        if unknown:
+            raise ValueError(f"the view {name} reads {sorted(unknown)}, which no file of views/ makes")
+    try:
+        order = tuple(graphlib.TopologicalSorter(inputs).static_order())
+    except graphlib.CycleError as error:
+        raise ValueError(f"views read each other in a circle: {' -> '.join(error.args[1])}") from error
+    return {name: found[name] for name in order}
+
+
+def _inputs(connection: duckdb.DuckDBPyConnection, view: View) -> set[str]:
+    row = connection.execute("SELECT json_serialize_sql(?)", [view.sql]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    if tree.get("error"):
+        raise ValueError(f"the view {view.subject}/{view.name}.sql cannot be read: {tree.get('error_message')}")
+    tables: set[str] = set()
+    ctes: set[str] = set()
+    for node in _walk(tree):
+        if node.get("type") == "BASE_TABLE" and not node.get("schema_name"):
+            tables.add(node["table_name"])
+        if isinstance(node.get("cte_map"), dict):
+            ctes.update(item["key"] for item in node["cte_map"]["map"])
+    return tables - ctes - {"touched"}
+
+
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from _walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _walk(value)
+
+
+@functools.cache
+def views_hash() -> str:
+    """SHA-256 over the text of all views: a changed definition means that every derived table is made again."""
+    digest = hashlib.sha256()
+    for view in views().values():
+        digest.update(view.sql.encode())
+    return digest.hexdigest()
+
+
+def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody: bool = False) -> int:
+    """Brings the derived tables up to the ledger in one transaction; returns how many participants were derived.
+
+    Derived are the participants whose ledger rows changed since the last time, or everybody if the study's CSVs
+    (study_hash), the views or the program's own rules changed, or everybody is True.
+    """
+    connection.begin()
+    try:
+        known = dict(connection.execute("SELECT key, value FROM ledger.derivation").fetchall())
+        if known.get("views") != views_hash():
+            _drop_derived(connection)
+            everybody = True
+        everybody = everybody or known.get("study") != study_hash
+        connection.execute("CREATE OR REPLACE TEMP TABLE touched (participant_id VARCHAR)")
+        connection.execute(
+            "INSERT INTO touched SELECT participant_id FROM study.participant"
+            + ("" if everybody else " WHERE participant_id IN (SELECT participant_id FROM ledger.pending)")
+        )
+        for view in views().values():
+            _materialise(connection, view, whole=everybody or not view.is_incremental)
+        count = connection.execute("SELECT count(*) FROM touched").fetchone()
+        connection.execute("DELETE FROM ledger.pending")
+        connection.execute("DELETE FROM ledger.derivation")
+        connection.execute(
+            "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?)", [views_hash(), study_hash]
+        )
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return int(count[0]) if count else 0
+
+
+def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bool) -> None:
+    # names of views are file names of this package, never input
+    try:
+        if whole:
+            connection.execute(f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
+        else:
+            connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")  # noqa: S608
+            connection.execute(f"INSERT INTO main.{view.name} BY NAME {view.sql}")
+    except duckdb.Error as error:
+        error.add_note(f"while computing {view.subject}/{view.name}.sql")
+        raise
+
+
+def _drop_derived(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND database_name = current_database()"
+        " AND table_name <> 'schema_migration' AND NOT temporary"
+    ).fetchall()
+    for (name,) in rows:
+        connection.execute(f'DROP TABLE main."{name}"')

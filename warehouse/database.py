@@ -1,0 +1,61 @@
+"""Opens the private database and moves Polars frames into it."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse.errors import WarehouseError
+from warehouse.migrate import migrate
+
+DATABASE_NAME = "footfall.duckdb"
+
+
+class DatabaseBusyError(WarehouseError):
+    """Another process has the private database open."""
+
+
+@contextlib.contextmanager
+def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the private database at path (None: in memory), at the current schema, session zone UTC.
+
+    Raises DatabaseBusyError if another process holds the file: DuckDB allows one writer and no readers beside it.
+    """
+    try:
+        connection = duckdb.connect(str(path) if path else ":memory:")
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise DatabaseBusyError(
+                f"expected to be alone with {path}; found another process that has it open. Wait until that run has"
+                " ended; research questions belong to published/research.duckdb."
+            ) from error
+        raise
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        migrate(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Appends the frame's rows to a table, by column name.
+
+    By way of a Parquet file: DuckDB reads a Polars frame directly only through pyarrow, which nothing else here needs.
+    """
+    if frame.is_empty():
+        return
+    with tempfile.TemporaryDirectory(prefix="footfall") as folder:
+        file = Path(folder) / "frame.parquet"
+        frame.write_parquet(file, compression="lz4")
+        # the table's name is a constant of this package, never input
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(file)])  # noqa: S608
+
+
+def replace_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Makes the frame's rows the only rows of a table."""
+    connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    insert_frame(connection, table, frame)

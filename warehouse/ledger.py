@@ -1,0 +1,257 @@
+"""The ledger: every file ever received, what it held, and what became of it. A file is loaded whole or not at all."""
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from warehouse.database import insert_frame
+
+_UTC = pl.Datetime("us", "UTC")
+
+#: Frames that a loaded file brings, by ledger table: columns besides source_file_id.
+FRAMES: dict[str, dict[str, pl.DataType]] = {
+    "file_part": {
+        "participant_label": pl.String(),
+        "participant_id": pl.String(),
+        "device_id": pl.String(),
+        "manufacturer": pl.String(),
+        "model": pl.String(),
+        "device_class": pl.String(),
+        "zeros_prove_wear": pl.Boolean(),
+        "kind": pl.String(),
+        "rows": pl.Int64(),
+        "first_at": _UTC,
+        "last_at": _UTC,
+    },
+    "source_minute": {
+        "participant_id": pl.String(),
+        "device_id": pl.String(),
+        "minute_start": _UTC,
+        "kind": pl.String(),
+        "steps": pl.Int32(),
+        "observed_seconds": pl.Float64(),
+        "active_seconds": pl.Float64(),
+        "has_heart_rate": pl.Boolean(),
+        "shows_wear": pl.Boolean(),
+        "gps_label": pl.String(),
+        "flags": pl.List(pl.String()),
+    },
+    "counter_reading": {
+        "participant_id": pl.String(),
+        "device_id": pl.String(),
+        "read_at": _UTC,
+        "device_day": pl.Date(),
+        "device_day_start": _UTC,
+        "activity": pl.String(),
+        "cumulative_steps": pl.Int64(),
+        "cumulative_active_seconds": pl.Float64(),
+    },
+    "source_coverage": {
+        "participant_id": pl.String(),
+        "device_id": pl.String(),
+        "coverage_start": _UTC,
+        "coverage_end": _UTC,
+    },
+    "source_session": {
+        "participant_id": pl.String(),
+        "device_id": pl.String(),
+        "session_start": _UTC,
+        "session_end": _UTC,
+        "sport": pl.String(),
+        "sub_sport": pl.String(),
+        "on_foot": pl.Boolean(),
+        "steps": pl.Int64(),
+    },
+    "source_total": {
+        "participant_id": pl.String(),
+        "device_id": pl.String(),
+        "local_date": pl.Date(),
+        "total_start": _UTC,
+        "total_end": _UTC,
+        "steps": pl.Int64(),
+    },
+    "set_aside": {
+        "participant_id": pl.String(),
+        "participant_label": pl.String(),
+        "device_id": pl.String(),
+        "reason": pl.String(),
+        "rows": pl.Int64(),
+        "first_at": _UTC,
+        "last_at": _UTC,
+        "detail": pl.String(),
+    },
+}
+
+_FILE_SCHEMA: dict[str, pl.DataType] = {
+    "source_file_id": pl.String(),
+    "status": pl.String(),
+    "reason": pl.String(),
+    "connector": pl.String(),
+    "dialect": pl.String(),
+    "kind": pl.String(),
+    "time_basis": pl.String(),
+    "container_id": pl.String(),
+    "rows_read": pl.Int64(),
+    "rows_kept": pl.Int64(),
+    "rows_flagged": pl.Int64(),
+    "first_epoch": _UTC,
+    "last_epoch": _UTC,
+    "exported_at": _UTC,
+    "utc_offset_minutes": pl.Int32(),
+    "received_at": _UTC,
+    "loaded_at": _UTC,
+    "context_hash": pl.String(),
+}
+
+_RECEIPT_SCHEMA: dict[str, pl.DataType] = {
+    "source_file_id": pl.String(),
+    "inbox_path": pl.String(),
+    "receipt_number": pl.Int32(),
+    "folder": pl.String(),
+    "size_bytes": pl.Int64(),
+    "mtime_ns": pl.Int64(),
+    "received_at": _UTC,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceFile:
+    """One row of ledger.source_file: a content and what became of it. Instants are UTC."""
+
+    source_file_id: str
+    status: str
+    received_at: dt.datetime
+    reason: str | None = None
+    connector: str | None = None
+    dialect: str | None = None
+    kind: str | None = None
+    time_basis: str | None = None
+    container_id: str | None = None
+    rows_read: int | None = None
+    rows_kept: int | None = None
+    rows_flagged: int | None = None
+    first_epoch: dt.datetime | None = None
+    last_epoch: dt.datetime | None = None
+    exported_at: dt.datetime | None = None
+    utc_offset_minutes: int | None = None
+    loaded_at: dt.datetime | None = None
+    context_hash: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Receipt:
+    """One row of ledger.receipt: some content came under this name. folder: first folder under inbox/, if any."""
+
+    source_file_id: str
+    inbox_path: str
+    folder: str | None
+    size_bytes: int
+    mtime_ns: int
+    received_at: dt.datetime
+    receipt_number: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A content with all its frames (by ledger table, columns of FRAMES), ready to be written."""
+
+    file: SourceFile
+    frames: dict[str, pl.DataFrame] = dataclasses.field(default_factory=dict)
+
+
+def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], receipts: list[Receipt]) -> None:
+    """Writes files and receipts in one transaction, replacing what the ledger held of the same contents.
+
+    Participants whose rows change, before or after, become pending: their tables are derived again.
+    """
+    ids = [entry.file.source_file_id for entry in entries]
+    connection.begin()
+    try:
+        for table in FRAMES:
+            if table in ("file_part", "source_minute", "counter_reading", "source_total", "source_session"):
+                connection.execute(
+                    f"INSERT INTO ledger.pending SELECT DISTINCT participant_id FROM ledger.{table}"  # noqa: S608
+                    " WHERE source_file_id IN (SELECT unnest(?)) AND participant_id IS NOT NULL",
+                    [ids],
+                )
+            connection.execute(
+                f"DELETE FROM ledger.{table} WHERE source_file_id IN (SELECT unnest(?))",
+                [ids],
+            )
+        connection.execute("DELETE FROM ledger.source_file WHERE source_file_id IN (SELECT unnest(?))", [ids])
+        for table, columns in FRAMES.items():
+            parts = [
+                entry.frames[table].select(pl.lit(entry.file.source_file_id).alias("source_file_id"), *columns)
+                for entry in entries
+                if table in entry.frames and not entry.frames[table].is_empty()
+            ]
+            if parts:
+                frame = pl.concat(parts)
+                insert_frame(connection, f"ledger.{table}", frame)
+                people = frame.get_column("participant_id").drop_nulls().unique().to_list()
+                connection.execute("INSERT INTO ledger.pending SELECT unnest(?::VARCHAR[])", [people])
+        insert_frame(connection, "ledger.source_file", _frame([entry.file for entry in entries], _FILE_SCHEMA))
+        insert_frame(connection, "ledger.receipt", _frame(receipts, _RECEIPT_SCHEMA))
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _frame(rows: list[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame([dataclasses.asdict(row) for row in rows], schema=schema)
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What the ledger knows about whose a content is: folders it was dropped in, labels and devices it names."""
+
+    file: SourceFile
+    folders: tuple[str, ...]
+    inbox_path: str
+    labels: tuple[str, ...]
+    device_ids: tuple[str, ...]
+
+
+def evidence(connection: duckdb.DuckDBPyConnection) -> dict[str, Evidence]:
+    """Every content of the ledger by its hash."""
+    columns = list(_FILE_SCHEMA)
+    rows = connection.execute(
+        f"""
+        SELECT {", ".join(f"file.{name}" for name in columns)},
+            receipt.folders, receipt.inbox_path, part.labels, part.device_ids
+        FROM ledger.source_file AS file
+        JOIN (
+            SELECT source_file_id, list_sort(list(DISTINCT folder) FILTER (WHERE folder IS NOT NULL)) AS folders,
+                arg_min(inbox_path, receipt_number) AS inbox_path
+            FROM ledger.receipt GROUP BY source_file_id
+        ) AS receipt USING (source_file_id)
+        LEFT JOIN (
+            SELECT source_file_id,
+                list_sort(list(DISTINCT participant_label) FILTER (WHERE participant_label IS NOT NULL)) AS labels,
+                list_sort(list(DISTINCT device_id)) AS device_ids
+            FROM ledger.file_part GROUP BY source_file_id
+        ) AS part USING (source_file_id)
+        """  # noqa: S608
+    ).fetchall()
+    return {
+        row[0]: Evidence(
+            SourceFile(**dict(zip(columns, row, strict=False))),
+            tuple(row[len(columns)] or ()),
+            row[len(columns) + 1],
+            tuple(row[len(columns) + 2] or ()),
+            tuple(row[len(columns) + 3] or ()),
+        )
+        for row in rows
+    }
+
+
+def receipts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """(source_file_id, inbox_path) -> (receipt_number, size in bytes, mtime in ns) of every receipt."""
+    rows = connection.execute(
+        "SELECT source_file_id, inbox_path, receipt_number, size_bytes, mtime_ns FROM ledger.receipt"
+    ).fetchall()
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}

@@ -1,0 +1,85 @@
+"""Publishes the research tables as one read-only file that is swapped in whole."""
+
+import os
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from warehouse.build import views
+from warehouse.errors import WarehouseError
+
+#: Tables that researchers see, in the order in which they are written.
+PUBLISHED = (
+    "participant",
+    "prescription",
+    "outcome",
+    "protocol",
+    "bout_rule",
+    "wear_rule",
+    "participant_week",
+    "participant_day",
+    "walking_bout",
+    "minute",
+    "source_file",
+    "data_flow",
+    "exclusion",
+)
+
+#: DuckDB clients from 1.2 on (R, DBeaver, command lines of some years) open this storage format.
+STORAGE_VERSION = "v1.2.0"
+
+
+class CheckFailedError(WarehouseError):
+    """A check of the derived tables found rows that must not exist; nothing was published."""
+
+
+def run_checks(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of checks that ran; each file of checks/ is a SELECT of offending rows.
+
+    Raises CheckFailedError naming the checks that returned rows, with how many and the first of each.
+    """
+    failures = []
+    files = sorted((resources.files("warehouse") / "checks").iterdir(), key=lambda entry: entry.name)
+    files = [entry for entry in files if entry.name.endswith(".sql")]
+    for entry in files:
+        rows = connection.execute(entry.read_text(encoding="utf-8")).fetchall()
+        if rows:
+            failures.append(f"{entry.name.removesuffix('.sql')}: {len(rows)} rows, first {rows[0]}")
+    if failures:
+        raise CheckFailedError(
+            "the derived tables contradict themselves, so the published file was left as it was: " + "; ".join(failures)
+        )
+    return len(files)
+
+
+def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Writes the published tables with all comments to target: beside it first, then renamed over it.
+
+    A reader that has the old file open keeps reading the old tables. The file holds no true device id, no original file
+    name and nothing of the private ledger.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.new")
+    for leftover in (beside, beside.with_name(beside.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    connection.execute(
+        f"ATTACH '{str(beside).replace(chr(39), chr(39) * 2)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')"
+    )
+    try:
+        for name in PUBLISHED:
+            view = views()[name]
+            connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")  # noqa: S608
+            connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
+            for column, meaning in view.column_comments.items():
+                connection.execute(f"COMMENT ON COLUMN published.main.{name}.{column} IS {_quoted(meaning)}")
+        connection.execute("CHECKPOINT published")
+    finally:
+        connection.execute("DETACH published")
+    with beside.open("rb+") as file:
+        os.fsync(file.fileno())
+    beside.replace(target)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

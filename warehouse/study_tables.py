@@ -1,0 +1,105 @@
+"""Mirrors the study's CSVs and settings into the database, and says when they changed."""
+
+import hashlib
+
+import duckdb
+import polars as pl
+
+from warehouse.database import replace_frame
+from warehouse.offsets import offset_periods
+
+_UTC = pl.Datetime("us", "UTC")
+
+#: Columns of the mirrored tables; pipelines reads the CSVs into frames of exactly these.
+STUDY_TABLES: dict[str, dict[str, pl.DataType]] = {
+    "participant": {
+        "participant_id": pl.String(),
+        "time_zone": pl.String(),
+        "start_date": pl.Date(),
+        "end_date": pl.Date(),
+        "arm": pl.String(),
+        "age_years": pl.Float64(),
+    },
+    "device_assignment": {
+        "device_id": pl.String(),
+        "participant_id": pl.String(),
+        "from_date": pl.Date(),
+        "to_date": pl.Date(),
+        "device_class": pl.String(),
+        "zeros_prove_wear": pl.Boolean(),
+    },
+    "prescription": {
+        "participant_id": pl.String(),
+        "valid_from": pl.Date(),
+        "days_per_week": pl.Int32(),
+        "minutes_per_day": pl.Float64(),
+    },
+    "travel": {"participant_id": pl.String(), "from_utc": _UTC, "time_zone": pl.String()},
+    "outcome": {
+        "participant_id": pl.String(),
+        "date": pl.Date(),
+        "kind": pl.String(),
+        "value": pl.String(),
+        "end_date": pl.Date(),
+    },
+    "bout_rule": {
+        "bout_rule_id": pl.String(),
+        "algorithm": pl.String(),
+        "min_cadence_spm": pl.Float64(),
+        "min_minutes": pl.Int32(),
+        "max_gap_minutes": pl.Int32(),
+        "min_share": pl.Float64(),
+        "credit": pl.String(),
+        "missing": pl.String(),
+        "source": pl.String(),
+    },
+    "wear_rule": {
+        "wear_rule_id": pl.String(),
+        "method": pl.String(),
+        "zero_run_minutes": pl.Int32(),
+        "valid_day_minutes": pl.Int32(),
+        "day_from": pl.String(),
+        "day_to": pl.String(),
+        "source": pl.String(),
+    },
+    "protocol": {
+        "protocol_id": pl.String(),
+        "bout_rule_id": pl.String(),
+        "wear_rule_id": pl.String(),
+        "days_per_week": pl.Int32(),
+        "minutes_per_day": pl.Float64(),
+        "success": pl.String(),
+        "target": pl.String(),
+        "week": pl.String(),
+        "grace_minutes": pl.Float64(),
+        "running": pl.String(),
+        "vigorous_cadence_spm": pl.Float64(),
+        "vigorous_weight": pl.Float64(),
+        "source": pl.String(),
+        "is_listed": pl.Boolean(),
+    },
+    "setting": {
+        "name": pl.String(),
+        "time_zone": pl.String(),
+        "activity_files_are_complete": pl.Boolean(),
+        "as_of": pl.Date(),
+    },
+    "source_priority": {"priority": pl.Int32(), "entry": pl.String()},
+}
+
+
+def mirror_study(connection: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> str:
+    """Replaces the study tables by the frames (STUDY_TABLES) in one transaction; returns a hash of their content."""
+    digest = hashlib.sha256()
+    connection.begin()
+    try:
+        for table, columns in STUDY_TABLES.items():
+            frame = frames[table].select(pl.col(name).cast(kind) for name, kind in columns.items())
+            replace_frame(connection, f"study.{table}", frame)
+            digest.update(table.encode() + frame.write_csv().encode())
+        replace_frame(connection, "study.offset_period", offset_periods(frames["participant"], frames["travel"]))
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return digest.hexdigest()

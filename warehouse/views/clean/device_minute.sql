@@ -1,0 +1,68 @@
+-- What each device measured, minute by minute, after corrections within the device.
+-- One row per participant_id, device_id, minute_start. Private.
+-- A device's activity file gives the minutes in which it has steps for all 60 s, its all-day record the others, and part
+-- minutes of an activity file only what is left. Of several files that state a minute, the file whose rows of this device
+-- end later wins, then the later export date, then the larger hash; NULL never replaces a value.
+-- Source: architecture definitions 6 and 7.
+WITH rank AS (
+    SELECT
+        part.source_file_id, part.participant_id, part.device_id,
+        row_number() OVER (
+            PARTITION BY part.participant_id, part.device_id
+            ORDER BY max(part.last_at), max(file.exported_at) NULLS FIRST, part.source_file_id
+        ) AS file_rank
+    FROM ledger.file_part AS part
+    JOIN ledger.source_file AS file USING (source_file_id)
+    SEMI JOIN touched ON part.participant_id = touched.participant_id
+    GROUP BY part.source_file_id, part.participant_id, part.device_id
+),
+stated AS (
+    SELECT
+        minute.participant_id, minute.device_id, minute.minute_start, minute.source_file_id, minute.kind,
+        minute.steps, minute.observed_seconds, minute.active_seconds, minute.has_heart_rate, minute.shows_wear,
+        minute.gps_label, minute.flags,
+        CASE
+            WHEN minute.kind = 'activity' AND minute.observed_seconds >= 60 THEN 3
+            WHEN minute.kind = 'all_day' THEN 2
+            WHEN minute.kind = 'activity' THEN 1
+            ELSE 0
+        END * 1000000 + rank.file_rank AS standing
+    FROM ledger.source_minute AS minute
+    JOIN rank USING (source_file_id, participant_id, device_id)
+    UNION ALL
+    SELECT
+        participant_id, device_id, minute_start, source_file_id, 'all_day' AS kind,
+        steps, observed_seconds, active_seconds, false AS has_heart_rate, false AS shows_wear,
+        NULL AS gps_label,
+        list_filter(
+            [
+                CASE WHEN is_apportioned THEN 'apportioned' END,
+                CASE WHEN is_partly_active THEN 'partly_active' END,
+                CASE WHEN is_run THEN 'run' END
+            ],
+            lambda flag: flag IS NOT NULL
+        ) AS flags,
+        2000000 AS standing
+    FROM counter_minute
+)
+SELECT
+    participant_id,
+    device_id,
+    minute_start,
+    arg_max(steps, standing) FILTER (WHERE steps IS NOT NULL) AS steps,
+    arg_max(active_seconds, standing) FILTER (WHERE steps IS NOT NULL) AS active_seconds,
+    coalesce(
+        arg_max(source_file_id, standing) FILTER (WHERE steps IS NOT NULL),
+        arg_max(source_file_id, standing) FILTER (WHERE gps_label IS NOT NULL),
+        arg_max(source_file_id, standing)
+    ) AS source_file_id,
+    coalesce(arg_max(kind, standing) FILTER (WHERE steps IS NOT NULL), arg_max(kind, standing)) AS kind,
+    bool_or(has_heart_rate) AS has_heart_rate,
+    bool_or(shows_wear) AS shows_wear,
+    arg_max(gps_label, standing) FILTER (WHERE gps_label IS NOT NULL) AS gps_label,
+    coalesce(arg_max(flags, standing) FILTER (WHERE steps IS NOT NULL), arg_max(flags, standing)) AS flags,
+    -- the same kind of record stated different values: a correction, not a second measurement
+    count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 2) > 1
+        OR count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 3) > 1 AS is_revised
+FROM stated
+GROUP BY participant_id, device_id, minute_start

@@ -1,0 +1,138 @@
+-- The minute grid: one answer per participant and minute, from the first device that was observed and worn.
+-- One row per participant_id, minute_start. A minute without a row was not observed by any device.
+-- Steps of two devices are never added. A track supplies its label only where no steps were measured.
+-- Source: architecture definitions 5, 6 and 9.
+--
+-- Columns
+--   participant_id: study pseudonym
+--   minute_start: start of the minute, UTC; the minute is the half-open [minute_start, minute_start + 60 s)
+--   local_date: civil date of minute_start in the participant's time zone at that moment (travel.csv, else participants.csv)
+--   steps: steps of both feet in the minute; NULL = not measured (not worn, or only a track), 0 = measured and none
+--   walking_source: steps = steps were measured; gps, gps_run, gps_still = none were, and the track says walking, running, neither; NULL = nothing was observed
+--   active_seconds: seconds of the minute that the device itself calls active; NULL = the device does not say
+--   is_worn: true = a device was worn or carried; false = a long run of zeros from a device whose zeros do not prove wear; NULL = nothing is known
+--   has_heart_rate: true = some device took a heart rate in this minute
+--   device_id: the device whose value stands (manufacturer-model-NN, numbered per participant)
+--   source_file_id: SHA-256 of the file that stated the value
+--   recording_kind: all_day = worn through the day; activity = only while an activity was recorded; track = positions only
+--   source_count: number of devices that observed this minute
+--   steps_disagreement: largest minus smallest step count where two or more devices measured steps; NULL with fewer than two
+--   flags: sorted notes on the minute: apportioned (steps shared from a longer interval), partly_active (device active below 90 % of that interval), part_minute (recorded for less than 60 s), run, not_on_foot (a ride or a swim), revised (a later file corrected it), zero_run (90 or more zeros, not worn), gps_contradicts_zero, impossible (a count above 300 was set aside), future (more than 24 h after its file came: counts for no day or week), local_time_repeated (clock hour that occurs twice), zone_differs (the device clock was set to another offset)
+WITH candidate AS (
+    SELECT
+        minute.participant_id, minute.minute_start, minute.steps, minute.active_seconds, minute.source_file_id,
+        minute.kind, minute.has_heart_rate, minute.shows_wear, minute.gps_label, minute.flags, minute.is_revised,
+        minute.is_zero_run,
+        device.device_id, device.published_device_id, device.zeros_prove_wear, device.priority,
+        offset_period.utc_offset_minutes,
+        (timezone('UTC', minute.minute_start) + to_minutes(offset_period.utc_offset_minutes))::DATE AS local_date
+    FROM worn_minute AS minute
+    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+    JOIN device
+        ON device.participant_id = minute.participant_id AND device.device_id = minute.device_id
+    ASOF JOIN study.offset_period AS offset_period
+        ON offset_period.participant_id = minute.participant_id AND minute.minute_start >= offset_period.from_utc
+),
+ordered AS (
+    SELECT
+        *,
+        count(*) FILTER (WHERE steps IS NOT NULL OR gps_label IS NOT NULL) OVER (
+            PARTITION BY participant_id, device_id, local_date
+        ) AS day_minutes
+    FROM candidate
+),
+placed AS (
+    SELECT
+        *,
+        -- steps before a label, then the study's priority, then the fuller day, then the device's name
+        row_number() OVER (
+            PARTITION BY participant_id, minute_start
+            ORDER BY steps IS NULL, gps_label IS NULL, priority, day_minutes DESC, device_id
+        ) AS place
+    FROM ordered
+),
+resolved AS (
+    SELECT
+        participant_id,
+        minute_start,
+        any_value(local_date) AS local_date,
+        any_value(steps) FILTER (WHERE place = 1) AS steps,
+        any_value(zeros_prove_wear) FILTER (WHERE place = 1) AS zeros_prove_wear,
+        any_value(active_seconds) FILTER (WHERE place = 1) AS active_seconds,
+        any_value(published_device_id) FILTER (WHERE place = 1) AS device_id,
+        any_value(source_file_id) FILTER (WHERE place = 1) AS source_file_id,
+        any_value(kind) FILTER (WHERE place = 1) AS recording_kind,
+        any_value(flags) FILTER (WHERE place = 1) AS flags,
+        any_value(is_revised) FILTER (WHERE place = 1) AS is_revised,
+        any_value(utc_offset_minutes) AS utc_offset_minutes,
+        arg_min(gps_label, place) FILTER (WHERE gps_label IS NOT NULL) AS gps_label,
+        bool_or(has_heart_rate) AS has_heart_rate,
+        bool_or(shows_wear) AS shows_wear,
+        bool_or(is_zero_run) AS is_zero_run,
+        count(*) FILTER (WHERE steps IS NOT NULL OR gps_label IS NOT NULL)::INTEGER AS source_count,
+        CASE WHEN count(steps) > 1 THEN max(steps) - min(steps) END AS steps_disagreement
+    FROM placed
+    GROUP BY participant_id, minute_start
+),
+doubtful AS (
+    -- a zero that a moving track contradicts, from a device whose zeros do not prove wear
+    SELECT
+        participant_id, minute_start,
+        epoch_ms(minute_start) // 60000
+            - row_number() OVER (PARTITION BY participant_id ORDER BY minute_start) AS run
+    FROM resolved
+    WHERE steps = 0 AND gps_label = 'walk' AND NOT zeros_prove_wear
+),
+contradicted AS (
+    SELECT participant_id, unnest(list(minute_start)) AS minute_start
+    FROM doubtful
+    GROUP BY participant_id, run
+    HAVING count(*) >= 3
+),
+judged AS (
+    SELECT
+        resolved.*,
+        contradicted.minute_start IS NOT NULL AS is_contradicted,
+        not_on_foot.minute_start IS NOT NULL AS is_not_on_foot,
+        CASE WHEN contradicted.minute_start IS NULL THEN resolved.steps END AS final_steps
+    FROM resolved
+    LEFT JOIN contradicted USING (participant_id, minute_start)
+    LEFT JOIN not_on_foot_minute AS not_on_foot USING (participant_id, minute_start)
+)
+SELECT
+    judged.participant_id,
+    judged.minute_start,
+    judged.local_date,
+    judged.final_steps AS steps,
+    CASE
+        WHEN judged.final_steps IS NOT NULL THEN 'steps'
+        WHEN judged.gps_label = 'walk' THEN 'gps'
+        WHEN judged.gps_label = 'run' THEN 'gps_run'
+        WHEN judged.gps_label IS NOT NULL THEN 'gps_still'
+    END AS walking_source,
+    judged.active_seconds,
+    CASE
+        WHEN judged.final_steps IS NOT NULL OR judged.gps_label IS NOT NULL OR judged.has_heart_rate OR judged.shows_wear
+            THEN true
+        WHEN judged.is_zero_run THEN false
+    END AS is_worn,
+    judged.has_heart_rate,
+    judged.device_id,
+    judged.source_file_id,
+    judged.recording_kind,
+    judged.source_count,
+    judged.steps_disagreement,
+    list_sort(list_distinct(list_filter(
+        judged.flags || [
+            CASE WHEN judged.is_revised THEN 'revised' END,
+            CASE WHEN judged.is_zero_run AND judged.final_steps IS NULL THEN 'zero_run' END,
+            CASE WHEN judged.is_contradicted THEN 'gps_contradicts_zero' END,
+            CASE WHEN judged.is_not_on_foot THEN 'not_on_foot' END,
+            CASE WHEN judged.final_steps IS NULL AND judged.gps_label = 'run' THEN 'run' END,
+            CASE WHEN file.utc_offset_minutes <> judged.utc_offset_minutes THEN 'zone_differs' END
+        ],
+        lambda flag: flag IS NOT NULL
+    ))) AS flags
+FROM judged
+LEFT JOIN ledger.source_file AS file USING (source_file_id)
+ORDER BY judged.participant_id, judged.minute_start

@@ -1,0 +1,22 @@
+-- What the minute grid adds up to on each date, whatever the protocol.
+-- One row per participant_id, local_date with at least one minute row. Private.
+-- peak1 is the highest single minute; peak30 the mean of the 30 highest observed minutes, not necessarily consecutive.
+-- Source: cadence bands and peaks: Tudor-Locke 2011, 2018; bouts guide, section 2.
+SELECT
+    participant_id,
+    local_date,
+    count(walking_source)::INTEGER AS observed_minutes,
+    count(*) FILTER (WHERE walking_source IS NOT NULL AND recording_kind = 'all_day')::INTEGER AS all_day_minutes,
+    count(*) FILTER (WHERE walking_source <> 'steps')::INTEGER AS gps_minutes,
+    sum(steps)::INTEGER AS steps,
+    count(*) FILTER (WHERE list_contains(flags, 'partly_active'))::INTEGER AS partly_active_minutes,
+    count(*) FILTER (WHERE steps >= 60)::INTEGER AS minutes_ge_60,
+    count(*) FILTER (WHERE steps >= 100)::INTEGER AS minutes_ge_100,
+    count(*) FILTER (WHERE steps >= 130)::INTEGER AS minutes_ge_130,
+    max(steps) AS peak1_spm,
+    list_avg(max(steps, 30)) AS peak30_spm,
+    list_sort(list(DISTINCT device_id) FILTER (WHERE walking_source IS NOT NULL)) AS sources
+FROM minute
+SEMI JOIN touched USING (participant_id)
+WHERE NOT list_contains(flags, 'future')
+GROUP BY participant_id, local_date

@@ -1,0 +1,112 @@
+-- The calendar of each participant: which dates count, and why the others do not.
+-- One row per participant_id, local_date. Private.
+-- With a start_date every date from it to min(end_date, as-of date) has a row, data or not; without one, the dates from
+-- the first to the last with data. Dates with minutes outside that stretch have rows too, and are ineligible.
+-- Source: architecture definitions 1 and 11.
+WITH total_day AS (
+    SELECT participant_id, local_date, sum(steps)::BIGINT AS steps
+    FROM (
+        -- a re-export repeats the totals: per device and stretch the value counts once
+        SELECT participant_id, device_id, local_date, total_start, total_end, max(steps) AS steps
+        FROM ledger.source_total
+        GROUP BY ALL
+    )
+    GROUP BY participant_id, local_date
+),
+dated AS (
+    SELECT participant_id, local_date FROM day_base
+    UNION
+    SELECT participant_id, local_date FROM total_day
+),
+bound AS (
+    SELECT participant_id, min(local_date) AS first_date, max(local_date) AS last_date
+    FROM dated
+    GROUP BY participant_id
+),
+stretch AS (
+    SELECT
+        participant.participant_id,
+        participant.start_date,
+        participant.end_date,
+        as_of.as_of,
+        coalesce(participant.start_date, bound.first_date) AS from_date,
+        least(
+            CASE WHEN participant.start_date IS NULL THEN bound.last_date ELSE as_of.as_of END,
+            coalesce(participant.end_date, as_of.as_of),
+            as_of.as_of
+        ) AS to_date
+    FROM study.participant AS participant
+    CROSS JOIN as_of
+    LEFT JOIN bound USING (participant_id)
+),
+calendar AS (
+    SELECT participant_id, unnest(generate_series(from_date, to_date, INTERVAL 1 DAY))::DATE AS local_date
+    FROM stretch
+    WHERE from_date <= to_date
+    UNION
+    SELECT dated.participant_id, dated.local_date
+    FROM dated
+    JOIN stretch USING (participant_id)
+    WHERE dated.local_date <= stretch.as_of
+),
+length AS (
+    SELECT
+        calendar.participant_id,
+        calendar.local_date,
+        -- the zone in force for most of the date; a date that travel skips has none
+        arg_max(period.time_zone, minutes) AS time_zone,
+        coalesce(sum(minutes), 0)::INTEGER AS day_length_minutes
+    FROM calendar
+    LEFT JOIN (
+        SELECT
+            participant_id, time_zone, utc_offset_minutes,
+            timezone('UTC', from_utc) + to_minutes(utc_offset_minutes) AS local_from,
+            timezone('UTC', to_utc) + to_minutes(utc_offset_minutes) AS local_to
+        FROM study.offset_period
+    ) AS period
+        ON period.participant_id = calendar.participant_id
+        AND period.local_to > calendar.local_date::TIMESTAMP
+        AND period.local_from < calendar.local_date::TIMESTAMP + INTERVAL 1 DAY
+    CROSS JOIN LATERAL (
+        SELECT date_diff(
+            'minute',
+            greatest(period.local_from, calendar.local_date::TIMESTAMP),
+            least(period.local_to, calendar.local_date::TIMESTAMP + INTERVAL 1 DAY)
+        ) AS minutes
+    )
+    GROUP BY calendar.participant_id, calendar.local_date
+),
+last_day AS (
+    SELECT
+        participant_id,
+        min(date) FILTER (WHERE kind = 'withdrawal' AND value = 'data') AS withdrawal_date,
+        min(date) FILTER (WHERE kind = 'death') AS death_date
+    FROM study.outcome
+    GROUP BY participant_id
+)
+SELECT
+    length.participant_id,
+    length.local_date,
+    length.time_zone,
+    length.day_length_minutes,
+    CASE
+        WHEN length.local_date < stretch.start_date THEN 'before_start'
+        WHEN length.local_date > stretch.end_date THEN 'after_end'
+        WHEN length.local_date > last_day.death_date THEN 'after_death'
+        WHEN length.local_date > last_day.withdrawal_date THEN 'withdrawn'
+        WHEN length.day_length_minutes = 0 THEN 'no_such_date'
+        WHEN EXISTS (
+            SELECT 1
+            FROM study.outcome
+            WHERE outcome.participant_id = length.participant_id
+                AND outcome.kind = 'excused'
+                AND length.local_date BETWEEN outcome.date AND coalesce(outcome.end_date, outcome.date)
+        ) THEN 'excused'
+    END AS ineligible_reason,
+    -- weeks are made of the dates between start and end, whether they count or not
+    length.local_date BETWEEN stretch.from_date AND stretch.to_date AS is_in_study,
+    total_day.steps AS steps_reported
+FROM length
+JOIN stretch USING (participant_id)
+LEFT JOIN last_day USING (participant_id)
+LEFT JOIN total_day USING (participant_id, local_date)

@@ -1,0 +1,86 @@
+-- The flow from files to weeks: each step adds up to the one above it.
+-- One row per step, part, arm, connector and protocol.
+--
+-- Columns
+--   step_number: order of the step
+--   step: files_received, minutes_stated, device_minutes, minutes, days or weeks
+--   part: the share of the step: a file status, what became of the minutes, a day state, a week status
+--   arm: trial arm; NULL where the step is not told apart by arm, or the arm is not given
+--   connector: what read the files; NULL where the step is not told apart by it
+--   protocol_id: protocol of days and weeks; NULL for files and minutes
+--   n: how many
+--   total: how many of the whole step, over all parts (per protocol for days and weeks)
+--   as_of: the as-of date of this publication
+WITH counter_minute_file AS (
+    SELECT participant_id, device_id, minute_start, 'fit' AS connector FROM counter_minute
+),
+stated AS (
+    SELECT minute.participant_id, minute.device_id, minute.minute_start, file.connector
+    FROM ledger.source_minute AS minute
+    JOIN ledger.source_file AS file USING (source_file_id)
+    UNION ALL
+    SELECT participant_id, device_id, minute_start, connector FROM counter_minute_file
+),
+repeated AS (
+    SELECT
+        participant_id, connector,
+        row_number() OVER (PARTITION BY participant_id, device_id, minute_start ORDER BY connector) AS copy
+    FROM stated
+),
+chosen AS (
+    SELECT
+        worn.participant_id,
+        file.connector,
+        row_number() OVER (
+            PARTITION BY worn.participant_id, worn.minute_start
+            ORDER BY device.published_device_id <> minute.device_id, device.published_device_id
+        ) = 1 AS is_chosen
+    FROM worn_minute AS worn
+    JOIN device USING (participant_id, device_id)
+    JOIN minute ON minute.participant_id = worn.participant_id AND minute.minute_start = worn.minute_start
+    JOIN ledger.source_file AS file ON file.source_file_id = worn.source_file_id
+),
+part AS (
+    SELECT 1 AS step_number, 'files_received' AS step, status AS part, NULL AS participant_id, connector,
+        NULL AS protocol_id, count(*) AS n
+    FROM source_file
+    GROUP BY status, connector
+    UNION ALL
+    SELECT 2, 'minutes_stated', CASE WHEN copy = 1 THEN 'first_statement' ELSE 'stated_again' END, participant_id,
+        connector, NULL, count(*)
+    FROM repeated
+    GROUP BY ALL
+    UNION ALL
+    SELECT 3, 'device_minutes', CASE WHEN is_chosen THEN 'chosen' ELSE 'other_device_preferred' END, participant_id,
+        connector, NULL, count(*)
+    FROM chosen
+    GROUP BY ALL
+    UNION ALL
+    SELECT 4, 'minutes', coalesce(walking_source, CASE WHEN is_worn = false THEN 'not_worn' ELSE 'no_value' END),
+        participant_id, NULL, NULL, count(*)
+    FROM minute
+    GROUP BY ALL
+    UNION ALL
+    SELECT 5, 'days', state, participant_id, NULL, protocol_id, count(*)
+    FROM participant_day
+    GROUP BY ALL
+    UNION ALL
+    SELECT 6, 'weeks', status, participant_id, NULL, protocol_id, count(*)
+    FROM participant_week
+    GROUP BY ALL
+),
+armed AS (
+    SELECT
+        part.step_number, part.step, part.part, participant.arm, part.connector, part.protocol_id,
+        sum(part.n)::BIGINT AS n
+    FROM part
+    LEFT JOIN study.participant AS participant USING (participant_id)
+    GROUP BY ALL
+)
+SELECT
+    armed.step_number, armed.step, armed.part, armed.arm, armed.connector, armed.protocol_id, armed.n,
+    sum(armed.n) OVER (PARTITION BY armed.step, armed.protocol_id)::BIGINT AS total,
+    as_of.as_of
+FROM armed
+CROSS JOIN as_of
+ORDER BY ALL

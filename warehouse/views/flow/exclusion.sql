@@ -1,0 +1,91 @@
+-- What was left out, why, and where it came from.
+-- One row per thing left out: a file, the rows of one file that share a reason, a corrected minute, minutes of a device
+-- that another device outranked, a date or a week that does not count.
+--
+-- Columns
+--   what: file, rows, minute, minutes, total, day or week
+--   reason: reason code; for files the status and the reason in words
+--   participant_id: whose it is; NULL when nobody's or not known
+--   participant_label: the unknown id in the file, where that is why its rows wait; NULL otherwise
+--   protocol_id: protocol under which a day or week does not count; NULL otherwise
+--   device_id: manufacturer-model-NN; NULL when not tied to a device
+--   source_file_id: the file it came from; NULL for days and weeks
+--   n: how many rows, minutes or days
+--   first_at: first instant concerned, UTC; NULL when not known
+--   last_at: last instant concerned, UTC; NULL when not known
+--   value: the value that did not stand, where one did; NULL otherwise
+WITH corrected AS (
+    SELECT
+        stated.participant_id, stated.device_id, stated.source_file_id, stated.minute_start, stated.steps
+    FROM ledger.source_minute AS stated
+    JOIN device_minute AS stands
+        ON stands.participant_id = stated.participant_id
+        AND stands.device_id = stated.device_id
+        AND stands.minute_start = stated.minute_start
+    WHERE stands.is_revised AND stated.steps <> stands.steps AND stated.kind = stands.kind
+)
+SELECT
+    'file' AS what, concat_ws(': ', status, reason) AS reason, NULL AS participant_id, NULL AS participant_label,
+    NULL AS protocol_id, NULL AS device_id, source_file_id, 1::BIGINT AS n,
+    NULL::TIMESTAMPTZ AS first_at, NULL::TIMESTAMPTZ AS last_at, NULL AS value
+FROM ledger.source_file
+WHERE status IN ('quarantined', 'unattributed', 'no_step_data', 'withdrawn')
+UNION ALL
+SELECT
+    'rows' AS what, aside.reason, aside.participant_id, aside.participant_label,
+    NULL AS protocol_id, device.published_device_id AS device_id, aside.source_file_id, aside.rows AS n,
+    aside.first_at, aside.last_at, aside.detail AS value
+FROM ledger.set_aside AS aside
+LEFT JOIN device USING (participant_id, device_id)
+UNION ALL
+SELECT
+    'minute' AS what, 'revised' AS reason, corrected.participant_id, NULL AS participant_label,
+    NULL AS protocol_id, device.published_device_id AS device_id, corrected.source_file_id, 1::BIGINT AS n,
+    corrected.minute_start AS first_at, corrected.minute_start AS last_at, corrected.steps::VARCHAR AS value
+FROM corrected
+JOIN device USING (participant_id, device_id)
+UNION ALL
+SELECT
+    'minutes' AS what, 'other_device_preferred' AS reason, worn.participant_id, NULL AS participant_label,
+    NULL AS protocol_id, device.published_device_id AS device_id, NULL AS source_file_id, count(*) AS n,
+    min(worn.minute_start) AS first_at, max(worn.minute_start) AS last_at, sum(worn.steps)::VARCHAR AS value
+FROM worn_minute AS worn
+JOIN device USING (participant_id, device_id)
+JOIN minute
+    ON minute.participant_id = worn.participant_id
+    AND minute.minute_start = worn.minute_start
+    AND minute.device_id <> device.published_device_id
+GROUP BY worn.participant_id, device.published_device_id, minute.local_date
+UNION ALL
+SELECT
+    'minutes' AS what, code AS reason, participant_id, NULL AS participant_label,
+    NULL AS protocol_id, device_id, NULL AS source_file_id, count(*) AS n,
+    min(minute_start) AS first_at, max(minute_start) AS last_at, NULL AS value
+FROM minute, unnest(['zero_run', 'future']) AS codes(code)
+WHERE list_contains(flags, code)
+GROUP BY participant_id, device_id, local_date, code
+UNION ALL
+SELECT
+    'total' AS what, 'coarser_than_a_minute' AS reason, total.participant_id, NULL AS participant_label,
+    NULL AS protocol_id, device.published_device_id AS device_id, total.source_file_id, count(*) AS n,
+    min(total.total_start) AS first_at, max(total.total_end) AS last_at, sum(total.steps)::VARCHAR AS value
+FROM ledger.source_total AS total
+LEFT JOIN device USING (participant_id, device_id)
+GROUP BY total.participant_id, device.published_device_id, total.source_file_id
+UNION ALL
+SELECT
+    'day' AS what, reason, participant_id, NULL AS participant_label,
+    protocol_id, NULL AS device_id, NULL AS source_file_id, count(*) AS n,
+    min(local_date)::TIMESTAMPTZ AS first_at, max(local_date)::TIMESTAMPTZ AS last_at, NULL AS value
+FROM participant_day
+WHERE state = 'ineligible'
+GROUP BY participant_id, protocol_id, reason
+UNION ALL
+SELECT
+    'week' AS what, coalesce(status_reason, 'no_eligible_day') AS reason, participant_id, NULL AS participant_label,
+    protocol_id, NULL AS device_id, NULL AS source_file_id, count(*) AS n,
+    min(week_start)::TIMESTAMPTZ AS first_at, max(week_end)::TIMESTAMPTZ AS last_at, NULL AS value
+FROM participant_week
+WHERE status = 'ineligible'
+GROUP BY participant_id, protocol_id, status_reason
+ORDER BY ALL
