@@ -13,7 +13,7 @@ HEAD_BYTES = 65_536
 
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?$')
+_SEPARATOR_LINE = re.compile(r'^"?sep=([,;|:~^\t])"?$')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -130,7 +130,7 @@ def _check(dialect: Dialect, path: Path) -> None:
         ("interval.seconds", interval.rule != "fixed" or interval.seconds > 0, "must be above 0"),
         ("interval.seconds", interval.seconds <= longest, f"too long for the resolution {dialect.resolution}"),
         ("columns.steps", dialect.columns.steps or dialect.wide, "no column for steps, and no wide columns"),
-        ("text.delimiters", all(len(d) == 1 for d in dialect.text.delimiters), "each must be one character"),
+        ("text.delimiters", all(len(d.encode()) == 1 for d in dialect.text.delimiters), "each is one ASCII character"),
         ("drop", not set(dialect.drop) & _used(dialect), "names a column that is also read"),
     ]
     for key, holds, problem in rules:

@@ -401,3 +401,19 @@ def ingest(study: StudyFolder, paths: Iterable[Path] = (), progress: Progress = 
         check(run)
         publish(run)
         return run.report
+
+
+def summary(run: Run) -> list[tuple[str, int]]:
+    """What a person wants to know of a run: files by status, then what the tables hold."""
+    rows = [(f"files {status}", count) for status, count in sorted(run.report.statuses.items())]
+    held = run.connection.execute(
+        """
+        SELECT 'participants' AS what, count(*) AS n FROM participant
+        UNION ALL SELECT 'participants derived', ?
+        UNION ALL SELECT 'minutes', count(*) FROM minute
+        UNION ALL SELECT 'weeks ' || status, count(*) FROM participant_week GROUP BY status
+        ORDER BY what
+        """,
+        [run.report.participants_derived],
+    ).fetchall()
+    return rows + [(str(what), int(count)) for what, count in held]

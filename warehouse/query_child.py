@@ -1,7 +1,8 @@
 """One locked-down query, run in a process of its own: `python -m warehouse.query_child DATABASE ROWS`, SQL on stdin.
 
-Prints one JSON object: columns, types, rows (at most ROWS) and whether there were more; or error. Nothing that the SQL says can read or
-write files, attach databases, load extensions or change settings; the parent ends the process when its time is up.
+Prints one JSON object: columns, types, rows (at most ROWS) and whether there were more; or error. Nothing that the SQL
+says can read or write files, attach databases, load extensions or change settings; the parent ends the process when its
+time is up.
 """
 
 import datetime as dt
@@ -15,7 +16,6 @@ import duckdb
 #: read_only alone still reads files, writes files and attaches databases: each of these closes one of those doors.
 LOCKED_DOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
-    "lock_configuration": True,
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -46,8 +46,10 @@ def plain(value: Any) -> Any:
 def main(path: str, row_limit: int, sql: str) -> dict[str, Any]:
     """The answer to a query on the database file at path, as JSON can hold it."""
     try:
-        # TimeZone must be given before the configuration is locked
-        with duckdb.connect(path, read_only=True, config={**LOCKED_DOWN, "TimeZone": "UTC"}) as connection:
+        with duckdb.connect(path, read_only=True, config=LOCKED_DOWN) as connection:
+            # the zone is no connection option, so the configuration is locked after it
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
             result = connection.execute(sql)
             if result.description is None:
                 return {"columns": [], "types": [], "rows": [], "more": False}

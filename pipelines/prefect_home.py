@@ -1,0 +1,35 @@
+"""Gives Prefect a home in the study and starts the nightly flow; Prefect itself is imported only then."""
+
+import os
+from typing import TYPE_CHECKING
+
+from pipelines.study_folder import StudyFolder
+
+if TYPE_CHECKING:
+    from pipelines.ingest import Report
+
+
+def prepare_prefect(study: StudyFolder) -> None:
+    """Sets Prefect's environment for this process, before Prefect is imported; what the user has set stands.
+
+    With PREFECT_API_URL the flow reports to that server; without it Prefect starts one for the length of the run.
+    """
+    home = study.private / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    for name, value in {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        # a new database takes about 20 s to set up on a small machine, which is Prefect's own limit
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def run_nightly(study: StudyFolder) -> "Report":
+    """One nightly run of the study as a Prefect flow; returns what it did."""
+    prepare_prefect(study)
+    from pipelines.flows import nightly
+
+    return nightly(str(study.root))
