@@ -1,6 +1,8 @@
 """Gives Prefect a home in the study and starts the nightly flow; Prefect itself is imported only then."""
 
+import atexit
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from pipelines.study_folder import StudyFolder
@@ -27,9 +29,18 @@ def prepare_prefect(study: StudyFolder) -> None:
         os.environ.setdefault(name, value)
 
 
+def _end_quietly() -> None:
+    # Prefect's service threads outlive the interpreter and keep duckdb's classes alive, which its bindings then report
+    # on stderr, page after page. Registered first, so it runs after every other exit handler.
+    sys.stderr.flush()
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 2)
+
+
 def run_nightly(study: StudyFolder) -> "Report":
     """One nightly run of the study as a Prefect flow; returns what it did."""
     prepare_prefect(study)
+    atexit.register(_end_quietly)
     from pipelines.flows import nightly
 
     return nightly(str(study.root))

@@ -19,6 +19,8 @@ from tests.real_exports import REAL, needs_real_exports
 
 CSV = REAL / "csv"
 HEADER = "participant_id,minute_start,steps\n"
+_ZONES = st.sampled_from(["Z", "+00:00", "+11:00", "-03:30"])
+_STEPS = st.none() | st.integers(0, 250)
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +286,3 @@ def test_actigraph_epochs_have_the_known_sums_and_stamps(
     assert recording.device.device_id == device_id
     assert (recording.time_basis, recording.device.zeros_prove_wear) == ("local", False)
     _shown_days_agree(_sums(epochs, "epoch_start", "-"), facts)
-
-
-_ZONES = st.sampled_from(["Z", "+00:00", "+11:00", "-03:30"])
-_STEPS = st.none() | st.integers(0, 250)
