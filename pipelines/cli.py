@@ -132,7 +132,7 @@ def _print_adherence(study: "StudyFolder", protocol: str | None, participant: st
             raise FootfallError(f"expected a participant with weeks; found none called {participant!r} under {chosen}.")
         grid.print_grid(answer, f"{settings.name}: {chosen}")
     else:
-        sql = f"SELECT * FROM participant_week WHERE protocol_id = {literal(chosen)} {only} ORDER BY 1, 2, 3"  # noqa: S608
+        sql = f"SELECT * FROM participant_week WHERE protocol_id = {literal(chosen)} {only} ORDER BY 1, 2, 3"
         print_answer(query(study.research, sql), "csv" if form == "csv" else "json")
 
 

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from pipelines.errors import StudyError
 from pipelines.study_folder import StudyFolder, init_study
 from sample_data import NAME, TIME_ZONE
 from sample_data.study import write_study

@@ -140,10 +140,9 @@ def load(run: Run, names: list[str], progress: Progress = lambda *_: None) -> No
     intake_ = _Intake(run)
     jobs = intake_.jobs(names)
     again = intake_.jobs_to_repeat()
-    total, done, aside = len(jobs) + len(again), 0, 0
+    total, aside = len(jobs) + len(again), 0
     progress(0, total, 0)
-    for job, entry in _read_all([*jobs, *again], run.attribution):
-        done += 1
+    for done, (job, entry) in enumerate(_read_all([*jobs, *again], run.attribution), 1):
         aside += entry.file.status in ("quarantined", "unattributed", "no_step_data")
         intake_.accept(job, entry)
         progress(done, total, aside)

@@ -67,7 +67,10 @@ def _answer(connection: "duckdb.DuckDBPyConnection", sql: str) -> Answer:
     result = connection.execute(sql)
     columns = [column[0] for column in result.description or []]
     rows = [
-        [cell.isoformat(timespec="minutes").replace("+00:00", "Z") if hasattr(cell, "isoformat") else cell for cell in row]
+        [
+            cell.isoformat(timespec="minutes").replace("+00:00", "Z") if hasattr(cell, "isoformat") else cell
+            for cell in row
+        ]
         for row in result.fetchall()
     ]
     return Answer(columns, rows)

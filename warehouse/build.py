@@ -162,7 +162,7 @@ def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bo
         if whole:
             connection.execute(f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
         else:
-            connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")  # noqa: S608
+            connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")
             connection.execute(f"INSERT INTO main.{view.name} BY NAME {view.sql}")
     except duckdb.Error as error:
         error.add_note(f"while computing {view.subject}/{view.name}.sql")

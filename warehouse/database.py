@@ -52,10 +52,10 @@ def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Da
         file = Path(folder) / "frame.parquet"
         frame.write_parquet(file, compression="lz4")
         # the table's name is a constant of this package, never input
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(file)])  # noqa: S608
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(file)])
 
 
 def replace_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
     """Makes the frame's rows the only rows of a table."""
-    connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    connection.execute(f"DELETE FROM {table}")
     insert_frame(connection, table, frame)

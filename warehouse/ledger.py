@@ -173,7 +173,7 @@ def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], rec
         for table in FRAMES:
             if table in ("file_part", "source_minute", "counter_reading", "source_total", "source_session"):
                 connection.execute(
-                    f"INSERT INTO ledger.pending SELECT DISTINCT participant_id FROM ledger.{table}"  # noqa: S608
+                    f"INSERT INTO ledger.pending SELECT DISTINCT participant_id FROM ledger.{table}"
                     " WHERE source_file_id IN (SELECT unnest(?)) AND participant_id IS NOT NULL",
                     [ids],
                 )
@@ -235,7 +235,7 @@ def evidence(connection: duckdb.DuckDBPyConnection) -> dict[str, Evidence]:
                 list_sort(list(DISTINCT device_id)) AS device_ids
             FROM ledger.file_part GROUP BY source_file_id
         ) AS part USING (source_file_id)
-        """  # noqa: S608
+        """
     ).fetchall()
     return {
         row[0]: Evidence(

@@ -69,7 +69,7 @@ def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
     try:
         for name in PUBLISHED:
             view = views()[name]
-            connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")  # noqa: S608
+            connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")
             connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
             for column, meaning in view.column_comments.items():
                 connection.execute(f"COMMENT ON COLUMN published.main.{name}.{column} IS {_quoted(meaning)}")

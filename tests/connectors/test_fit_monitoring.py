@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from connectors import fit
 from connectors.recording import Recording
 from tests.connectors.fit_bytes import (
