@@ -128,8 +128,10 @@ def _nothing(path: Path, messages: Messages, problems: tuple[Problem, ...]) -> C
         found = f"{early} rows of a device whose clock was never set"
     elif untimed := lost.get("no_timestamp"):
         found = f"{untimed} rows without a time"
-    elif messages["record"].height and kind not in _PLANNED:
+    elif kind in _PLANNED or not (messages["record"].height or messages["session"].height):
+        found = f"a file of type {name_of('file', kind) or 'unknown'}"
+    elif messages["record"].height:
         found = "records without cadence, position and heart rate"
     else:
-        found = f"a file of type {name_of('file', kind) or 'unknown'}"
+        found = "an activity without records"
     return NoStepDataError(path, expected="all-day monitoring or a recorded activity", found=found)

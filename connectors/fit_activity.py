@@ -41,8 +41,9 @@ _TIMER = 0
 _START = (0,)
 _STOP = (1, 4, 8, 9)
 
+_UNKNOWN_SPORT = pl.DataFrame({"sport": [None], "sub_sport": [None]}, schema={"sport": pl.Int64, "sub_sport": pl.Int64})
+
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 def on_foot(sport: str | None, sub_sport: str | None) -> bool | None:
@@ -112,9 +113,6 @@ def sessions(messages: Messages, records: pl.DataFrame) -> pl.DataFrame:
             pl.when("foot").then(2 * pl.col("total_cycles")).alias("steps"),
         )
     )
-
-
-_UNKNOWN_SPORT = pl.DataFrame({"sport": [None], "sub_sport": [None]}, schema={"sport": pl.Int64, "sub_sport": pl.Int64})
 
 
 def _synced(name: str) -> pl.Expr:

@@ -20,7 +20,7 @@ from connectors.recording import Problem
 FIT_EPOCH = 631_065_600
 #: 2000-01-01 in Unix seconds: a device that was never synced counts from its start or from 1989
 FIRST_SECOND = 946_684_800
-#: bytes of one file; Source: the largest real file at hand, nine hours of five sports, has 3 MB
+#: bytes of one file; the largest real one at hand, a day of five sports, has 3 MB
 MAX_BYTES = 32 * 1024 * 1024
 #: messages and definitions of one file; two days at one record and one beat-to-beat message a second are 350,000
 MAX_MESSAGES = 500_000

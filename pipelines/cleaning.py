@@ -63,6 +63,10 @@ def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.D
     if not negative.is_empty():
         aside.append(set_aside(negative, "negative_steps", "epoch_start"))
         epochs = epochs.with_columns(pl.when(pl.col("steps") >= 0).then("steps").alias("steps"))
+    if kind in ("activity", "track"):
+        # lost signal and gaps of a recording are no observation; an all-day table states its missing minutes
+        says = ("steps", "heart_rate_bpm", "gps_label", "worn")
+        epochs = epochs.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in says))
     timed = epochs.with_columns(start.alias("__start"), end.alias("__end")).with_columns(
         pl.when(pl.col("__end") > pl.col("__start"))
         .then("__start")

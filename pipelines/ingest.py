@@ -22,6 +22,7 @@ import duckdb
 import filelock
 
 from connectors.containers import is_container, unpack
+from connectors.dialect_file import DialectError, known
 from connectors.errors import ConnectorError, CorruptFileError
 from pipelines import intake
 from pipelines.attribution import Attribution
@@ -84,6 +85,10 @@ class Run:
 def open_run(study: StudyFolder) -> Iterator[Run]:
     """The study, locked for one ingester, its CSVs read and mirrored. BusyError if another one is at work."""
     tables = read_study(study)
+    try:
+        known(study.dialects)
+    except DialectError as error:
+        raise StudyError(str(error)) from None
     study.private.mkdir(exist_ok=True)
     lock = filelock.FileLock(study.private / "ingest.lock")
     try:

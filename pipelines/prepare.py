@@ -43,11 +43,16 @@ def prepare(
     epochs = _with_device(recording.epochs, recording)
     totals = _with_device(recording.totals, recording)
     coverage = _with_device(recording.coverage, recording)
+    sessions = recording.sessions.filter(pl.col("end") > pl.col("start")).with_columns(
+        pl.lit(None, dtype=pl.String).alias("participant_label"), pl.lit(recording.device.device_id).alias("device_id")
+    )
     parts = _parts(epochs, totals, recording)
 
     epochs = attribute(epochs, "epoch_start", attribution, folders)
     totals = attribute(totals, "start", attribution, folders)
     coverage = attribute(coverage, "start", attribution, folders)
+    # device files hold sessions; tables of many people do not
+    sessions = attribute(sessions, "start", attribution, folders)
     nobodys = pl.concat(
         [
             set_aside(rows.filter(pl.col("participant_id").is_null()), "unattributed", at)
@@ -56,9 +61,9 @@ def prepare(
             for rows, at in ((epochs, "epoch_start"), (totals, "start"))
         ]
     )
-    people = _people(epochs, totals, coverage)
-    epochs, totals, coverage = (
-        rows.filter(pl.col("participant_id").is_not_null()) for rows in (epochs, totals, coverage)
+    people = _people(epochs, totals, coverage, sessions)
+    epochs, totals, coverage, sessions = (
+        rows.filter(pl.col("participant_id").is_not_null()) for rows in (epochs, totals, coverage, sessions)
     )
 
     if recording.time_basis == "local":
@@ -86,11 +91,11 @@ def prepare(
         "file_part": _attributed_parts(parts, people, device_columns={
             "manufacturer": device.manufacturer, "model": device.model, "device_class": device.device_class,
             "zeros_prove_wear": device.zeros_prove_wear, "kind": recording.kind,
-        }, spans=_spans(epochs, totals)),
+        }, spans=_spans(epochs, totals, sessions)),
         "source_minute": minutes,
         "counter_reading": _readings(readings, recording.utc_offset_minutes or 0),
         "source_coverage": coverage.rename({"start": "coverage_start", "end": "coverage_end"}),
-        "source_session": _sessions(recording, people),
+        "source_session": sessions.rename({"start": "session_start", "end": "session_end"}),
         "source_total": totals.rename({"start": "total_start", "end": "total_end"}),
         "set_aside": pl.concat([nobodys, *aside]) if aside else nobodys,
     }  # fmt: skip
@@ -133,12 +138,16 @@ def _people(*frames: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([frame.select(keys) for frame in frames]).unique().sort(keys)
 
 
-def _spans(epochs: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
+def _spans(epochs: pl.DataFrame, totals: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
     keys = ["participant_label", "device_id", "participant_id"]
     both = pl.concat(
         [
             epochs.select(*keys, pl.col("epoch_start").alias("first_at"), pl.col("epoch_end").alias("last_at")),
-            totals.select(*keys, pl.col("start").alias("first_at"), pl.col("end").alias("last_at")),
+            *(
+                rows.select(*keys, pl.col("start").alias("first_at"), pl.col("end").alias("last_at"))
+                for rows in (totals, sessions)
+                if rows.schema["start"] == _UTC
+            ),
         ]
     )
     return both.group_by(keys).agg(
@@ -208,21 +217,4 @@ def _readings(readings: pl.DataFrame, utc_offset_minutes: int) -> pl.DataFrame:
         "activity",
         "cumulative_steps",
         "cumulative_active_seconds",
-    )
-
-
-def _sessions(recording: Recording, people: pl.DataFrame) -> pl.DataFrame:
-    # sessions come from device files that belong to one person
-    owner = people.filter(pl.col("participant_id").is_not_null()).select("participant_id", "device_id").unique()
-    if owner.height != 1 or recording.time_basis != "utc":
-        return recording.sessions.clear().with_columns(
-            pl.lit(None, dtype=pl.String).alias("participant_id"),
-            pl.lit(None, dtype=pl.String).alias("device_id"),
-            pl.lit(None, dtype=_UTC).alias("session_start"),
-            pl.lit(None, dtype=_UTC).alias("session_end"),
-        )
-    return (
-        recording.sessions.filter(pl.col("end") > pl.col("start"))
-        .rename({"start": "session_start", "end": "session_end"})
-        .join(owner, how="cross")
     )

@@ -44,7 +44,21 @@ stated AS (
         ) AS flags,
         2000000 AS standing
     FROM counter_minute
+),
+repeated AS (
+    SELECT participant_id, device_id, minute_start
+    FROM stated
+    GROUP BY participant_id, device_id, minute_start
+    HAVING count(*) > 1
 )
+-- nearly every minute is stated once, and needs no choosing
+SELECT
+    participant_id, device_id, minute_start, steps,
+    CASE WHEN steps IS NOT NULL THEN active_seconds END AS active_seconds,
+    source_file_id, kind, has_heart_rate, shows_wear, gps_label, flags, false AS is_revised
+FROM stated
+ANTI JOIN repeated USING (participant_id, device_id, minute_start)
+UNION ALL
 SELECT
     participant_id,
     device_id,
@@ -65,4 +79,5 @@ SELECT
     count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 2) > 1
         OR count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 3) > 1 AS is_revised
 FROM stated
+SEMI JOIN repeated USING (participant_id, device_id, minute_start)
 GROUP BY participant_id, device_id, minute_start

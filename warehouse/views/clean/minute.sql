@@ -33,13 +33,25 @@ WITH candidate AS (
     ASOF JOIN study.offset_period AS offset_period
         ON offset_period.participant_id = minute.participant_id AND minute.minute_start >= offset_period.from_utc
 ),
-ordered AS (
-    SELECT
-        *,
-        count(*) FILTER (WHERE steps IS NOT NULL OR gps_label IS NOT NULL) OVER (
-            PARTITION BY participant_id, device_id, local_date
-        ) AS day_minutes
+shared AS (
+    SELECT participant_id, minute_start
     FROM candidate
+    GROUP BY participant_id, minute_start
+    HAVING count(*) > 1
+),
+day_total AS (
+    SELECT
+        participant_id, device_id, local_date,
+        count(*) FILTER (WHERE steps IS NOT NULL OR gps_label IS NOT NULL) AS day_minutes
+    FROM candidate
+    WHERE participant_id IN (SELECT participant_id FROM shared)
+    GROUP BY participant_id, device_id, local_date
+),
+ordered AS (
+    SELECT candidate.*, day_total.day_minutes
+    FROM candidate
+    SEMI JOIN shared USING (participant_id, minute_start)
+    JOIN day_total USING (participant_id, device_id, local_date)
 ),
 placed AS (
     SELECT
@@ -51,7 +63,7 @@ placed AS (
         ) AS place
     FROM ordered
 ),
-resolved AS (
+chosen AS (
     SELECT
         participant_id,
         minute_start,
@@ -73,6 +85,19 @@ resolved AS (
         CASE WHEN count(steps) > 1 THEN max(steps) - min(steps) END AS steps_disagreement
     FROM placed
     GROUP BY participant_id, minute_start
+),
+resolved AS (
+    SELECT * FROM chosen
+    UNION ALL BY NAME
+    -- most minutes have one device, and nothing to choose
+    SELECT
+        participant_id, minute_start, local_date, steps, zeros_prove_wear, active_seconds,
+        published_device_id AS device_id, source_file_id, kind AS recording_kind, flags, is_revised,
+        utc_offset_minutes, gps_label, has_heart_rate, shows_wear, is_zero_run,
+        (steps IS NOT NULL OR gps_label IS NOT NULL)::INTEGER AS source_count,
+        NULL::INTEGER AS steps_disagreement
+    FROM candidate
+    ANTI JOIN shared USING (participant_id, minute_start)
 ),
 doubtful AS (
     -- a zero that a moving track contradicts, from a device whose zeros do not prove wear
