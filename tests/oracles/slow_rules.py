@@ -53,18 +53,15 @@ def nci_8of10(walks: list[bool], length: int, tolerance: int) -> set[Span]:
 
 
 def window_share(walks: list[bool], length: int, max_gap: int, share: Fraction) -> set[Span]:
-    """Union of good windows (share reached, no pause above max_gap), trimmed to minutes that walk."""
+    """Union of good windows (share reached, no pause above max_gap), each trimmed to minutes that walk, from length on."""
     marked = [False] * len(walks)
     for start in range(len(walks) - length + 1):
         window = walks[start : start + length]
         pauses = strict([not walk for walk in window], 1)
         if sum(window) >= share * length and all(end - begin <= max_gap for begin, end in pauses):
-            marked[start : start + length] = [True] * length
-    found = set()
-    for start, end in strict(marked, 1):
-        walking = [at for at in range(start, end) if walks[at]]
-        found.add((walking[0], walking[-1] + 1))
-    return found
+            walking = [at for at in range(start, start + length) if walks[at]]
+            marked[walking[0] : walking[-1] + 1] = [True] * (walking[-1] + 1 - walking[0])
+    return strict(marked, length)
 
 
 def bouts(minutes: Minutes, threshold: int, missing: str, rule: Callable[[list[bool]], set[Span]]) -> set[Span]:
