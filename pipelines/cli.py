@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `footfall --help` answers 
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from importlib import metadata
@@ -69,7 +70,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 
     study = _study(arguments)
     _say(f"Watching {study.inbox} every {arguments.every:g} s; Ctrl-C ends it.")
-    watch(study, arguments.every, lambda report: _print_report(report, study))
+    watch(study, arguments.every, lambda report: _print_report(report, study), _failed)
     return OK
 
 
@@ -91,11 +92,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     _print_report(run_nightly(study), study)
     _print_adherence(study, "walkback", None, "table")
     shown = os.path.relpath(study.root)
+    footfall = "footfall" if shutil.which("footfall") else os.path.relpath(sys.argv[0])
     _say(
         "\nWhat to open next:\n"
-        f"  footfall status --study {shown}          what was set aside, and why\n"
-        f"  footfall adherence --study {shown}       this grid again (--format csv for a spreadsheet)\n"
-        f"  footfall sql --study {shown} \"SELECT * FROM participant_week WHERE adherent_days = 'unknown'\"\n"
+        f"  {footfall} status --study {shown}          what was set aside, and why\n"
+        f"  {footfall} adherence --study {shown}       this grid again (--format csv for a spreadsheet)\n"
+        f"  {footfall} sql --study {shown} \"SELECT * FROM participant_week WHERE adherent_days = 'unknown'\"\n"
         f"  {os.path.relpath(study.research)}   the same tables in R, Python, DBeaver or the duckdb command line\n"
         f"  {shown}/truth/                           what the simulated people really did"
     )

@@ -170,6 +170,9 @@ class _Intake:
         self.taken: list[Path] = []
         self.rows = 0
         self.names: dict[str, str] = {}
+        self.written = set(self.known)
+        # archives whose members are still on their way: the ledger hears of an archive after its last member
+        self.opened: dict[str, tuple[Entry, set[str]]] = {}
 
     def jobs(self, names: list[str]) -> list[Job]:
         """One job for each content that the ledger does not know yet; archives are opened and their members hashed."""
@@ -238,21 +241,22 @@ class _Intake:
                         self._job(member.path, member_id, source_file_id, received_at), error=member.error
                     )
                 )
-        kept = intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
-        assert kept.exists()  # noqa: S101
+        intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
         self.names[source_file_id] = name
-        self._add(
-            Entry(
-                SourceFile(
-                    source_file_id=source_file_id,
-                    status="container",
-                    reason=f"{len(members)} files inside",
-                    connector="container",
-                    received_at=job.received_at,
-                    context_hash="container",
-                )
+        entry = Entry(
+            SourceFile(
+                source_file_id=source_file_id,
+                status="container",
+                reason=f"{len(members)} files inside",
+                connector="container",
+                received_at=job.received_at,
+                context_hash="container",
             )
         )
+        if jobs:
+            self.opened[source_file_id] = (entry, {inside.source_file_id for inside in jobs})
+        else:
+            self._add(entry)
         return jobs
 
     def jobs_to_repeat(self) -> list[Job]:
@@ -300,6 +304,12 @@ class _Intake:
                 _LOG.info("%s moves to quarantine/", kept.name)
         self.names[job.source_file_id] = job.name
         self._add(entry)
+        if job.container_id in self.opened:
+            container, waiting = self.opened[job.container_id]
+            waiting.discard(job.source_file_id)
+            if not waiting:
+                del self.opened[job.container_id]
+                self._add(container)
 
     def _add(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -309,9 +319,9 @@ class _Intake:
             self._write()
 
     def _write(self) -> None:
-        written = {entry.file.source_file_id for entry in self.entries} | set(self.known)
-        ready = [receipt for receipt in self.new_receipts if receipt.source_file_id in written]
-        self.new_receipts = [receipt for receipt in self.new_receipts if receipt.source_file_id not in written]
+        self.written |= {entry.file.source_file_id for entry in self.entries}
+        ready = [receipt for receipt in self.new_receipts if receipt.source_file_id in self.written]
+        self.new_receipts = [receipt for receipt in self.new_receipts if receipt.source_file_id not in self.written]
         ledger.write_batch(self.run.connection, self.entries, ready)
         for entry in self.entries:
             file = entry.file
@@ -347,8 +357,8 @@ def _read_all(jobs: list[Job], attribution: Attribution) -> Iterator[tuple[Job, 
                 while queue or waiting:
                     # a short window bounds the frames that wait in memory
                     while queue and len(waiting) < workers * 3:
-                        job = queue.popleft()
-                        waiting.append((job, pool.submit(read_job, job, attribution)))
+                        waiting.append((queue[0], pool.submit(read_job, queue[0], attribution)))
+                        queue.popleft()
                     job, future = waiting[0]
                     entry = future.result()
                     waiting.popleft()

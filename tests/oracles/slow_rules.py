@@ -130,7 +130,7 @@ def score(days: list[Day], rd: int, rm: int, grace: int) -> Score:
     hidden = sum(day.walked + grace < rm <= day.walked + day.unobserved + grace for day in valid)
     coverage = Fraction(len(valid), len(eligible)) if eligible else None
     if not eligible or not rd or not rm:
-        none = dict.fromkeys((field.name for field in dataclasses.fields(Score)))
+        none = dict.fromkeys(field.name for field in dataclasses.fields(Score))
         none |= {"eligible_days": len(eligible), "coverage": coverage}
         none |= {"success_days_lo": 0, "success_days_hi": 0, "success_days_hi_window": 0}
         return Score(**none | {"status": "ineligible", "status_prorated": "ineligible"})  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ def rule_row(rule_id: str) -> dict[str, Any]:
         return row | {
             "algorithm": "gap_merge", "min_cadence_spm": 100, "min_minutes": 10, "max_gap_minutes": 2, "missing": "break",
         }  # fmt: skip
-    number = {key: value for key, value in re.findall(r"_(bl|tol|t|gap|min|d|c)([\d.]+)", rule_id)}
+    number = dict(re.findall(r"_(bl|tol|t|gap|min|d|c)([\d.]+)", rule_id))
     row["min_cadence_spm"] = number["t"]
     if rule_id.startswith("ggir"):
         return row | {

@@ -43,6 +43,12 @@ def _expected(truth: Truth) -> list[ExpectedFile]:
     return [row for row in truth.expected_files if not (row.status == "container" and row.member)]
 
 
+def _name(row: ExpectedFile) -> str:
+    """What the ledger calls it: members behind "!/"."""
+    member = row.member.replace(".zip/", ".zip!/")
+    return row.path.removeprefix("inbox/") + (f"!/{member}" if member else "")
+
+
 def test_every_participant_week_is_what_the_simulated_person_did(demo: Demo) -> None:
     found = ask(
         demo.study,
@@ -105,7 +111,7 @@ def test_every_file_ends_as_it_should(demo: Demo) -> None:
         FROM ledger.receipt JOIN ledger.source_file USING (source_file_id)""",
     )
     truth = {
-        row.path.removeprefix("inbox/") + (f"!/{row.member}" if row.member else ""): row.status
+        _name(row): row.status
         for row in _expected(demo.truth)
     }
     assert dict(found) == truth

@@ -1,6 +1,7 @@
 """An ingestion that is killed at any instant: the next one finishes the work, and nothing is lost or shown in half."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,38 +57,41 @@ THEN = {
     "P2/the_same.csv": native("P2", [110] * 300, "phone").encode(),
     "stranger.csv": native("P9", [100] * 40).encode(),
     "busy.csv": "".join(
-        native(who, [who_at * 7 + n % 90 for n in range(4000)], "pedo", header=not who_at)
+        native(who, [who_at * 7 + n % 90 for n in range(3000)], "pedo", header=not who_at)
         for who_at, who in enumerate(("P1", "P2", "W08"))
     ).encode(),
 }  # fmt: skip
 
 
 class Undisturbed(NamedTuple):
-    """What the study holds before and after the second run, if nobody kills it."""
+    """A study before its second run, to be copied, and what it holds before and after that run if nobody kills it."""
 
+    prepared: Path
     before: dict[str, tuple[object, ...]]
     after: dict[str, tuple[object, ...]]
     statuses: dict[str, int]
     originals: set[bytes]
 
 
-def _prepared(root: Path) -> StudyFolder:
-    study = new_study(root, PEOPLE, "Australia/Sydney")
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """The same study without an accident."""
+    root = tmp_path_factory.mktemp("undisturbed")
+    study = new_study(root / "prepared", PEOPLE, "Australia/Sydney")
     for name, content in FIRST.items():
         drop(study, name, content)
     ingest(study)
     for name, content in THEN.items():
         drop(study, name, content)
-    return study
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    """The same study without an accident."""
-    study = _prepared(tmp_path_factory.mktemp("undisturbed") / "study")
     before = fingerprints(study)
-    ingest(study)
-    return Undisturbed(before, fingerprints(study), statuses(study), set(kept(study)))
+    done = _copy(root / "prepared", root / "done")
+    ingest(done)
+    return Undisturbed(study.root, before, fingerprints(done), statuses(done), set(kept(done)))
+
+
+def _copy(prepared: Path, root: Path) -> StudyFolder:
+    shutil.copytree(prepared, root)
+    return StudyFolder(root)
 
 
 def _after(seconds: float) -> Callable[[StudyFolder, subprocess.Popen[bytes]], None]:
@@ -119,7 +123,6 @@ MOMENTS = {
     "after 0.5 s": _after(0.5),
     "after 1 s": _after(1),
     "after 2 s": _after(2),
-    "after 3 s": _after(3),
     "when the private database is written": _until(_database_is_written),
     "when some originals are kept": _until(_some_originals_are_kept),
     "while the published file is written": _until(_publication_has_begun),
@@ -139,7 +142,7 @@ def _is_whole(study: StudyFolder, undisturbed: Undisturbed) -> None:
 def test_an_ingestion_killed_at_any_moment_is_finished_by_the_next(
     moment: str, tmp_path: Path, undisturbed: Undisturbed
 ) -> None:
-    study = _prepared(tmp_path / "study")
+    study = _copy(undisturbed.prepared, tmp_path / "study")
     with subprocess.Popen(
         command("ingest", "--study", study.root),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -155,11 +158,11 @@ def test_an_ingestion_killed_at_any_moment_is_finished_by_the_next(
     _is_whole(study, undisturbed)
 
 
-@pytest.mark.parametrize("files_read", [1, 9, len(THEN)])
+@pytest.mark.parametrize("files_read", [1, len(THEN)])
 def test_a_process_that_dies_between_two_files_leaves_them_to_the_next(
     files_read: int, tmp_path: Path, undisturbed: Undisturbed
 ) -> None:
-    study = _prepared(tmp_path / "study")
+    study = _copy(undisturbed.prepared, tmp_path / "study")
     program = (
         "import os, pathlib, signal, sys; from pipelines.ingest import ingest; from pipelines.study_folder import *\n"
         "def die(done, total, aside):\n"

@@ -1,6 +1,7 @@
 """Offsets from UTC, stretch by stretch, against the time zone database itself."""
 
 import datetime as dt
+import itertools
 import random
 import zoneinfo
 
@@ -27,8 +28,8 @@ def offset_of(zone: str, instant: dt.datetime) -> int:
 def test_stretches_cover_the_century_without_gap_or_overlap(zone: str) -> None:
     periods = zone_periods(zone)
     assert (periods[0][0], periods[-1][1]) == (FIRST, LAST)
-    assert all(earlier[1] == later[0] for earlier, later in zip(periods, periods[1:], strict=False))
-    assert all(earlier[2] != later[2] for earlier, later in zip(periods, periods[1:], strict=False))
+    assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(periods))
+    assert all(earlier[2] != later[2] for earlier, later in itertools.pairwise(periods))
     assert all(start < end for start, end, _ in periods)
 
 
