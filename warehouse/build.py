@@ -163,7 +163,10 @@ def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bo
             connection.execute(f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
         else:
             connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")
-            connection.execute(f"INSERT INTO main.{view.name} BY NAME {view.sql}")
+            # a view that forgets to name `touched` somewhere must not add other people's rows a second time
+            connection.execute(
+                f"INSERT INTO main.{view.name} BY NAME FROM (\n{view.sql}\n) SEMI JOIN touched USING (participant_id)"
+            )
     except duckdb.Error as error:
         error.add_note(f"while computing {view.subject}/{view.name}.sql")
         raise

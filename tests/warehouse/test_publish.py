@@ -13,7 +13,7 @@ from pipelines import ingest, intake
 from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, ask, drop, make_study, native, only, run, whole_day
 from warehouse.database import DATABASE_NAME, connect
-from warehouse.publish import PUBLISHED, STORAGE_VERSION, CheckFailedError
+from warehouse.publish import PUBLISHED, STORAGE_VERSION, CheckFailedError, run_checks
 from warehouse.research import query
 
 MINUTES = "SELECT count(*) FROM minute"
@@ -75,25 +75,36 @@ def test_the_published_file_can_be_read_while_an_ingester_is_at_work(study: Stud
         assert query(study.research, MINUTES).rows == [[2880]]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "check"),
-    [
-        ("INSERT INTO minute SELECT * FROM minute LIMIT 1", "minute_is_unique: 1 rows"),
-        ("UPDATE minute SET steps = 301 WHERE steps = 110", "minute_is_whole"),
-        ("UPDATE participant_day SET state = 'missing'", "days_add_up"),
-        ("UPDATE participant_week SET valid_days = 9", "weeks_add_up"),
-        ("DELETE FROM participant_week", "every_eligible_week_has_a_row"),
-        ("INSERT INTO walking_bout SELECT * FROM walking_bout", "bouts_do_not_overlap"),
-    ],
-)
-def test_tables_that_contradict_themselves_are_not_published(study: StudyFolder, wrong: str, check: str) -> None:
+WRONG = {
+    "minute_is_unique: 1 rows": "INSERT INTO minute SELECT * FROM minute LIMIT 1",
+    "minute_is_whole": "UPDATE minute SET steps = 301 WHERE steps = 110",
+    "days_add_up": "UPDATE participant_day SET state = 'missing'",
+    "weeks_add_up": "UPDATE participant_week SET valid_days = 9",
+    "every_eligible_week_has_a_row": "DELETE FROM participant_week",
+    "bouts_do_not_overlap": "INSERT INTO walking_bout SELECT * FROM walking_bout",
+    "flow_adds_up": "DELETE FROM data_flow WHERE step = 'minutes'",
+}
+
+
+def test_tables_that_contradict_themselves_are_not_published(study: StudyFolder) -> None:
     before = study.research.read_bytes()
     with connect(study.private / DATABASE_NAME) as connection:
-        connection.execute(wrong)
-    with ingest.open_run(study) as at_work, pytest.raises(CheckFailedError, match=check):
-        ingest.check(at_work)
+        connection.execute(WRONG["minute_is_unique: 1 rows"])
+    with pytest.raises(CheckFailedError, match="minute_is_unique: 1 rows"):
+        run(study)
     assert study.research.read_bytes() == before
     assert [path.name for path in study.research.parent.iterdir()] == ["research.duckdb"]
+
+
+def test_every_check_is_named_when_it_finds_something(study: StudyFolder) -> None:
+    with connect(study.private / DATABASE_NAME) as connection:
+        assert run_checks(connection) == len(WRONG)
+        for check, wrong in WRONG.items():
+            connection.begin()
+            connection.execute(wrong)
+            with pytest.raises(CheckFailedError, match=check):
+                run_checks(connection)
+            connection.rollback()
 
 
 def test_a_leftover_of_a_stopped_run_is_no_obstacle(study: StudyFolder) -> None:

@@ -44,6 +44,7 @@ stated AS (
         ) AS flags,
         2000000 AS standing
     FROM counter_minute
+    SEMI JOIN touched USING (participant_id)
 ),
 repeated AS (
     SELECT participant_id, device_id, minute_start
