@@ -87,17 +87,17 @@ def read_job(job: Job, attribution: Attribution) -> Entry:
 
 
 def _nobody(job: Job, labels: tuple[str, ...]) -> str:
+    # published: neither the folder's name nor an id of the file, which people may have used for a name
     found = []
     if labels:
-        shown = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
-        found.append(f"the file's own participant column names {shown}, not in participants.csv")
+        found.append(f"a participant column with {len(labels)} ids, none of them in participants.csv")
     if job.folders:
-        found.append(f"the folder {job.folders[0]} is not in participants.csv")
+        found.append("an inbox folder that is not in participants.csv")
     if not found:
         found.append(
             "no participant folder, no participant column, and no line of devices.csv for its device and dates"
         )
     return (
         f"expected somebody of participants.csv; found {'; '.join(found)}. Add the person, move the file into"
-        " inbox/<participant_id>/, or add the device to devices.csv (`footfall status` shows its device_id)."
+        " inbox/<participant_id>/, or add the device to devices.csv. `footfall status` shows folder, ids and device_id."
     )

@@ -205,9 +205,6 @@ def test_a_date_is_as_long_as_the_clocks_make_it(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.xfail(
-    reason="greatest() and least() pass over NULL: participant_date gives such a date 1,440 minutes", strict=True
-)
 def test_a_date_that_travel_skips_does_not_count(tmp_path: Path) -> None:
     # at midnight of the 5th in Honolulu it is midnight of the 6th in Kiritimati
     found = days_of(

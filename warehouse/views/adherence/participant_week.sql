@@ -34,7 +34,7 @@
 --   bouts: bouts that start in the week; NULL when there are none to judge
 --   longest_bout_minutes: span of the longest bout; NULL without a bout
 --   peak1_spm: mean over valid days of the highest minute; NULL without a valid day
---   peak30_spm: mean over valid days of the mean of the 30 highest minutes; NULL without a valid day
+--   peak30_spm: mean over valid days of the mean of the 30 highest minutes; NULL without a valid day that has one
 --   success_days_lo: days known to have reached the target
 --   success_days_hi: success_days_lo plus the days that may have reached it
 --   success_days_hi_window: the same, and every valid day whose unobserved minutes of the wear window could have sufficed
@@ -102,7 +102,7 @@ counted AS (
         count(*) FILTER (WHERE target_met IN ('yes', 'unknown'))::INTEGER AS success_days_hi,
         count(*) FILTER (
             WHERE target_met IN ('yes', 'unknown')
-                OR (state = 'valid' AND minutes_for_target + window_unobserved_minutes + grace_minutes >= rm)
+                OR (target_met = 'no' AND minutes_for_target + window_unobserved_minutes + grace_minutes >= rm)
         )::INTEGER AS success_days_hi_window,
         -- the same counts with whole bouts on the date of their start
         count(*) FILTER (

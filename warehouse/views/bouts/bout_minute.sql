@@ -6,7 +6,8 @@
 -- nci_8of10:    a bout may open at a qualifying minute if at most max_gap_minutes of the min_minutes from it fail; it ends
 --               before max_gap_minutes + 1 consecutive failures, on its last qualifying minute.
 -- window_share: union of windows of min_minutes in which at least min_share qualifies and no pause is longer than
---               max_gap_minutes, trimmed to qualifying minutes.
+--               max_gap_minutes, each trimmed to its qualifying minutes; kept from min_minutes of span. So read, the rule
+--               equals the documented one on every oracle case, and a lone shorter run is no bout.
 --
 -- A minute is observed if it has steps or a track label; labels count only for rules of at most 60 steps/min. With
 -- missing = break the record is cut at every unobserved minute and the rule runs in each piece; with as_gap an unobserved
@@ -163,24 +164,25 @@ filled AS (
 joined AS (
     SELECT
         *,
-        coalesce(window_start > max(window_start + min_minutes) OVER (
-            PARTITION BY bout_rule_id, participant_id, segment ORDER BY window_start
+        coalesce(first_q > max(last_q) OVER (
+            PARTITION BY bout_rule_id, participant_id, segment ORDER BY first_q, last_q
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ), true) AS opens_union
+        ) + 1, true) AS opens_union
     FROM filled
 ),
 unioned AS (
     SELECT
         *,
         count(*) FILTER (WHERE opens_union) OVER (
-            PARTITION BY bout_rule_id, participant_id, segment ORDER BY window_start ROWS UNBOUNDED PRECEDING
+            PARTITION BY bout_rule_id, participant_id, segment ORDER BY first_q, last_q ROWS UNBOUNDED PRECEDING
         ) AS union_number
     FROM joined
 ),
 shared AS (
     SELECT bout_rule_id, participant_id, min(first_q) AS start_i, max(last_q) + 1 AS end_i
     FROM unioned
-    GROUP BY bout_rule_id, participant_id, segment, union_number
+    GROUP BY bout_rule_id, participant_id, segment, union_number, min_minutes
+    HAVING max(last_q) + 1 - min(first_q) >= min_minutes
 ),
 bout AS (
     SELECT bout_rule_id, participant_id, start_i, end_i FROM merged

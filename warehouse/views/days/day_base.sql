@@ -14,7 +14,7 @@ SELECT
     count(*) FILTER (WHERE steps >= 100)::INTEGER AS minutes_ge_100,
     count(*) FILTER (WHERE steps >= 130)::INTEGER AS minutes_ge_130,
     max(steps) AS peak1_spm,
-    list_avg(max(steps, 30)) AS peak30_spm,
+    CASE WHEN count(steps) >= 30 THEN list_avg(max(steps, 30)) END AS peak30_spm,
     list_sort(list(DISTINCT device_id) FILTER (WHERE walking_source IS NOT NULL)) AS sources
 FROM minute
 SEMI JOIN touched USING (participant_id)

@@ -68,11 +68,12 @@ length AS (
         AND period.local_to > calendar.local_date::TIMESTAMP
         AND period.local_from < calendar.local_date::TIMESTAMP + INTERVAL 1 DAY
     CROSS JOIN LATERAL (
-        SELECT date_diff(
+        -- greatest and least pass over NULL: a date without any stretch of clock time must not become a whole day
+        SELECT CASE WHEN period.local_from IS NOT NULL THEN date_diff(
             'minute',
             greatest(period.local_from, calendar.local_date::TIMESTAMP),
             least(period.local_to, calendar.local_date::TIMESTAMP + INTERVAL 1 DAY)
-        ) AS minutes
+        ) END AS minutes
     )
     GROUP BY calendar.participant_id, calendar.local_date
 ),

@@ -30,7 +30,7 @@
 --   minutes_ge_100: minutes with 100 steps or more (moderate); NULL when missing
 --   minutes_ge_130: minutes with 130 steps or more (vigorous); NULL when missing
 --   peak1_spm: most steps in one minute; NULL when missing or none were measured
---   peak30_spm: mean of the 30 highest minutes, not necessarily consecutive; NULL when missing or none were measured
+--   peak30_spm: mean of the 30 highest minutes, not necessarily consecutive; NULL with fewer than 30 measured minutes
 --   target_minutes: minutes asked for on a day of that week; NULL outside the weeks and in a week of rest
 --   target_met: yes, no or unknown; NULL if ineligible or no target holds. A partial day can be yes, never no
 --   sources: devices that observed the date; NULL when missing
