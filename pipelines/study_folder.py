@@ -177,6 +177,8 @@ def read_study(study: StudyFolder) -> StudyTables:
         required=("participant_id", "date", "kind"),
     )
     for row in outcomes:
+        if row["end_date"] and row["end_date"] < row["date"]:
+            raise StudyError(f"outcomes.csv, line {row['line']}: end_date lies before date.")
         if row["kind"] == "withdrawal" and row["value"] not in ("data", "walking"):
             raise StudyError(
                 f"outcomes.csv, line {row['line']}, value: a withdrawal is of data or of walking; found {row['value']!r}."

@@ -150,9 +150,7 @@ def test_in_a_table_of_many_people_known_rows_load_and_the_others_are_listed_by_
 
 
 @pytest.mark.parametrize("order", [("P1", "P2"), ("P2", "P1")])
-def test_the_same_content_for_two_people_is_set_aside_in_either_order(
-    order: tuple[str, str], tmp_path: Path
-) -> None:
+def test_the_same_content_for_two_people_is_set_aside_in_either_order(order: tuple[str, str], tmp_path: Path) -> None:
     study = new_study(tmp_path / "study", ["P1", "P2"])
     content = native("", [100] * 40, "d")
     for person in order:

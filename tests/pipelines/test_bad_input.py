@@ -40,7 +40,10 @@ QUARANTINED = {
     "P1/two_orders.csv": (sample("broken/two_date_orders.csv"), "both orders"),
     "P1/crc.fit": (sample("broken/damaged.fit"), "CRC"),
     "P1/locked.zip": (_with_a_password(native("P1", [100] * 30).encode()), "one that needs a password"),
-    "P1/of_p2.csv": (native("P2", [100] * 30).encode(), "the folder says P1, the file's own participant column says P2"),
+    "P1/of_p2.csv": (
+        native("P2", [100] * 30).encode(),
+        "the folder says P1, the file's own participant column says P2",
+    ),
     "P1/notes.txt": (b"walked well today\n", "text that is no table"),
     "P1/settings.json": (b'{"steps": 4}', "a JSON file"),
 }
@@ -116,7 +119,9 @@ def test_the_rest_of_the_inbox_is_loaded(night: Night) -> None:
     )
     assert [row[:2] for row in found] == [("P1", "csv"), ("P1", "csv"), ("P2", "csv"), ("P2", "gpx")]
     assert [row[2] for row in found[:3]] == [31, 40, 41]
-    assert ask(night.study, "SELECT participant_id FROM source_file WHERE status = 'loaded' AND connector = 'fit' ORDER BY ALL") == [
+    assert ask(
+        night.study, "SELECT participant_id FROM source_file WHERE status = 'loaded' AND connector = 'fit' ORDER BY ALL"
+    ) == [
         ("P1",),
         ("P2",),
     ]
@@ -148,7 +153,8 @@ def test_nothing_that_was_dropped_is_lost(night: Night) -> None:
 def test_every_file_that_was_set_aside_is_listed_for_researchers(night: Night) -> None:
     listed = ask(night.study, "SELECT reason FROM exclusion WHERE what = 'file'")
     by_status = {
-        status: sum(reason.startswith(f"{status}: ") for (reason,) in listed) for status in ("quarantined", "no_step_data")
+        status: sum(reason.startswith(f"{status}: ") for (reason,) in listed)
+        for status in ("quarantined", "no_step_data")
     }
     assert by_status == {"quarantined": len(QUARANTINED), "no_step_data": len(NO_STEPS)}
 

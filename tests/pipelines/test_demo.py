@@ -94,7 +94,9 @@ def test_every_participant_day_is_what_the_simulated_person_did(demo: Demo) -> N
 
 
 def test_the_steps_of_a_day_are_those_that_its_files_state(demo: Demo) -> None:
-    found = ask(demo.study, "SELECT participant_id, local_date, steps FROM participant_day WHERE protocol_id = 'walkback'")
+    found = ask(
+        demo.study, "SELECT participant_id, local_date, steps FROM participant_day WHERE protocol_id = 'walkback'"
+    )
     days = {(who, date): steps for who, date, steps in found}
     stated = {
         (row.participant_id, row.local_date): row.steps
@@ -110,10 +112,7 @@ def test_every_file_ends_as_it_should(demo: Demo) -> None:
         """SELECT inbox_path, CASE WHEN receipt_number = 1 THEN status ELSE 'duplicate' END
         FROM ledger.receipt JOIN ledger.source_file USING (source_file_id)""",
     )
-    truth = {
-        _name(row): row.status
-        for row in _expected(demo.truth)
-    }
+    truth = {_name(row): row.status for row in _expected(demo.truth)}
     assert dict(found) == truth
 
 
@@ -159,7 +158,9 @@ def test_somebody_who_sends_daily_totals_only_never_fails_a_day_or_a_week(demo: 
 
 
 def test_nothing_counts_after_consent_for_data_was_withdrawn(demo: Demo) -> None:
-    [(who, last)] = ask(demo.study, "SELECT participant_id, date FROM outcome WHERE kind = 'withdrawal' AND value = 'data'")
+    [(who, last)] = ask(
+        demo.study, "SELECT participant_id, date FROM outcome WHERE kind = 'withdrawal' AND value = 'data'"
+    )
     after = ask(
         demo.study, "SELECT DISTINCT state, target_met FROM participant_day WHERE participant_id = ? AND local_date > ?",
         who, last,

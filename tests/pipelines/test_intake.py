@@ -8,7 +8,7 @@ import filelock
 import pytest
 
 from pipelines import intake
-from pipelines.ingest import BusyError, Report, ingest
+from pipelines.ingest import BusyError, Report, derive, ingest, load, open_run, publish
 from pipelines.watch import watch
 from tests.pipelines.folders import (
     MORNING,
@@ -38,7 +38,14 @@ def test_a_file_that_changes_between_two_looks_is_left(tmp_path: Path) -> None:
 
 def test_hidden_files_and_unfinished_downloads_are_left(tmp_path: Path) -> None:
     study = new_study(tmp_path / "study")
-    left = [".hidden.csv", "P1/Thumbs.db", "P1/steps.csv.part", "P1/steps.fit.crdownload", ".trash/steps.csv", "~$x.csv"]
+    left = [
+        ".hidden.csv",
+        "P1/Thumbs.db",
+        "P1/steps.csv.part",
+        "P1/steps.fit.crdownload",
+        ".trash/steps.csv",
+        "~$x.csv",
+    ]
     for number, name in enumerate(left):
         drop(study, name, native("P1", [100] * (40 + number)))
     drop(study, "P1/steps.csv", native("P1", [100] * 39))
@@ -69,9 +76,12 @@ def test_three_overlapping_files_give_the_same_tables_in_every_order(tmp_path: P
     found = []
     for order in itertools.permutations(files):
         study = new_study(tmp_path / "-".join(order))
-        for name in order:
-            drop(study, f"P1/{name}.csv", files[name])
-            ingest(study)
+        with open_run(study) as run:
+            for name in order:
+                drop(study, f"P1/{name}.csv", files[name])
+                load(run, [f"P1/{name}.csv"])
+                derive(run)
+            publish(run)
         found.append(fingerprints(study))
         # a re-export corrects, a second device fills, nothing is added
         assert ask(study, "SELECT count(*), sum(steps)::INT FROM minute") == [(90, 20 * 100 + 50 * 110 + 20 * 90)]
@@ -145,7 +155,7 @@ def test_watching_takes_a_file_only_after_two_looks_saw_it_alike(tmp_path: Path)
             drop(study, "P1/whole.csv", native("P1", [80] * 10, start=MORNING + dt.timedelta(hours=3)))
         return at < 6
 
-    watch(study, 0.3, lambda report: reports.append((at, report)), keep_on)
+    watch(study, 0.3, lambda report: reports.append((at, report)), keep_on=keep_on)
     assert [(when, dict(report.statuses)) for when, report in reports] == [(2, {"loaded": 1}), (3, {"loaded": 1})]
     assert ask(study, "SELECT count(*) FROM minute") == [(30 + 3 + 10,)]
 
@@ -165,7 +175,7 @@ def test_watching_waits_while_another_ingester_is_at_work(tmp_path: Path) -> Non
             lock.release()
         return at < 3
 
-    watch(study, 0.3, reports.append, keep_on)
+    watch(study, 0.3, reports.append, keep_on=keep_on)
     assert [dict(report.statuses) for report in reports] == [{"loaded": 1}]
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import zoneinfo
 from collections.abc import Sequence
 
 import polars as pl
@@ -21,7 +22,9 @@ def _periods(zone: str, travel: Sequence[tuple[str, dt.datetime, str]] = ()) -> 
     return offset_periods(people, pl.DataFrame(list(travel), schema=schema, orient="row"))
 
 
-def _placed(clock: Sequence[str], zone: str, travel: Sequence[tuple[str, dt.datetime, str]] = ()) -> list[tuple[str, bool]]:
+def _placed(
+    clock: Sequence[str], zone: str, travel: Sequence[tuple[str, dt.datetime, str]] = ()
+) -> list[tuple[str, bool]]:
     """Clock times in file order -> UTC hour and minute (or "") and whether that clock time occurred twice."""
     stated = pl.Series("at", clock).str.to_datetime("%Y-%m-%d %H:%M").cast(pl.Datetime("us"))
     frame = pl.DataFrame({"participant_id": "P1", "device_id": "d", "at": stated})
@@ -56,14 +59,18 @@ def test_a_traveller_is_on_the_clock_of_the_place() -> None:
     assert placed == [("10 06:00", False), ("10 11:59", True), ("10 17:30", False)]
 
 
+def _is_once(clock: dt.datetime) -> bool:
+    return clock.replace(fold=0).utcoffset() == clock.replace(fold=1).utcoffset()
+
+
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Chatham"])
 def test_zones_off_the_hour_agree_with_the_time_zone_database(zone: str) -> None:
-    import zoneinfo
-
     rng = random.Random(zone)  # noqa: S311
-    instants = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=rng.randrange(525_600)) for _ in range(300)]
+    instants = [
+        dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=rng.randrange(525_600)) for _ in range(300)
+    ]
     clocks = [instant.astimezone(zoneinfo.ZoneInfo(zone)) for instant in instants]
-    once = [at for at in zip(instants, clocks, strict=True) if at[1].replace(fold=1).utcoffset() == at[1].replace(fold=0).utcoffset()]  # noqa: E501
+    once = [pair for pair in zip(instants, clocks, strict=True) if _is_once(pair[1])]
     placed = _placed([f"{clock:%Y-%m-%d %H:%M}" for _, clock in once], zone)
     assert [utc for utc, _ in placed] == [f"{instant:%d %H:%M}" for instant, _ in once]
 
@@ -79,7 +86,9 @@ def _epochs(rows: Sequence[tuple[float, float, float | None]], **more: object) -
         schema={"epoch_start": pl.Datetime("us", "UTC"), "epoch_end": pl.Datetime("us", "UTC"), "steps": pl.Float64()},
     )
     values = {"participant_id": "P1", "device_id": "d", "is_repeated": False, "is_future": False, **more}
-    return conform(frame, EPOCH_COLUMNS, "utc").with_columns(pl.lit(value).alias(name) for name, value in values.items())
+    return conform(frame, EPOCH_COLUMNS, "utc").with_columns(
+        pl.lit(value).alias(name) for name, value in values.items()
+    )
 
 
 def _minutes(rows: Sequence[tuple[float, float, float | None]]) -> dict[int, int | None]:
@@ -152,7 +161,9 @@ def test_negative_steps_are_set_aside_and_not_taken_from_others() -> None:
 
 def test_a_clock_that_was_never_set_is_set_aside() -> None:
     epochs = _epochs([(0, 60, 5), (60, 120, 6)]).with_columns(
-        pl.Series("epoch_start", [dt.datetime(1999, 12, 31, 23, 59, tzinfo=dt.UTC), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)])
+        pl.Series(
+            "epoch_start", [dt.datetime(1999, 12, 31, 23, 59, tzinfo=dt.UTC), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)]
+        )
     )
     left, [counted] = split_early(epochs, "epoch_start")
     assert left.get_column("steps").to_list() == [6]

@@ -66,8 +66,6 @@ WITH day AS (
         day.target_met, day.sources,
         protocol.success, protocol.grace_minutes, protocol.vigorous_weight,
         week.rm,
-        CASE protocol.success WHEN 'sessions' THEN coalesce(day.longest_bout_minutes, 0) ELSE day.walking_minutes END
-            AS minutes_for_target,
         day.window_minutes - day.window_observed_minutes AS window_unobserved_minutes,
         coalesce(walking.minutes_by_start, 0) AS minutes_by_start,
         coalesce(walking.minutes_by_start, 0)
@@ -102,7 +100,7 @@ counted AS (
         count(*) FILTER (WHERE target_met IN ('yes', 'unknown'))::INTEGER AS success_days_hi,
         count(*) FILTER (
             WHERE target_met IN ('yes', 'unknown')
-                OR (target_met = 'no' AND minutes_for_target + window_unobserved_minutes + grace_minutes >= rm)
+                OR (target_met = 'no' AND walking_minutes + window_unobserved_minutes + grace_minutes >= rm)
         )::INTEGER AS success_days_hi_window,
         -- the same counts with whole bouts on the date of their start
         count(*) FILTER (

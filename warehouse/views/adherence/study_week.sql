@@ -42,8 +42,7 @@ week AS (
         (week_start + 6)::DATE AS week_end,
         count(*) FILTER (WHERE ineligible_reason IS NULL)::INTEGER AS eligible_days,
         count(*) FILTER (WHERE ineligible_reason = 'excused')::INTEGER AS excused_days,
-        min(local_date) FILTER (WHERE ineligible_reason IS NULL) AS first_eligible,
-        max(local_date) FILTER (WHERE ineligible_reason IS NULL) AS last_eligible
+        min(local_date) FILTER (WHERE ineligible_reason IS NULL) AS first_eligible
     FROM dated
     GROUP BY protocol_id, participant_id, week_start, first_week_start
 ),
@@ -90,8 +89,8 @@ SELECT
         SELECT 1
         FROM study.prescription AS later
         WHERE later.participant_id = week.participant_id
-            AND later.valid_from > week.first_eligible
-            AND later.valid_from <= week.last_eligible
+            AND later.valid_from > coalesce(week.first_eligible, week.week_start)
+            AND later.valid_from <= week.week_end
             AND later.valid_from > earliest.valid_from
     ) AS prescription_changed
 FROM week

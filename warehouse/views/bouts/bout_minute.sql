@@ -155,7 +155,8 @@ filled AS (
     GROUP BY
         window_.bout_rule_id, window_.participant_id, window_.segment, window_.window_start,
         window_.min_minutes, window_.max_gap_minutes, window_.min_share
-    HAVING count(*) >= window_.min_share * window_.min_minutes
+    -- 0.56 x 25 is a little more than 14 in binary
+    HAVING count(*) + 1e-9 >= window_.min_share * window_.min_minutes
         -- one chain: no pause inside is too long; nor is the one before the first or after the last
         AND count(DISTINCT bounded.chain) = 1
         AND min(bounded.i) - window_.window_start <= window_.max_gap_minutes

@@ -26,7 +26,9 @@ stated AS (
             WHEN minute.kind = 'all_day' THEN 2
             WHEN minute.kind = 'activity' THEN 1
             ELSE 0
-        END * 1000000 + rank.file_rank AS standing
+        END * 1000000 + rank.file_rank
+            -- a minute of the future stands only where nothing else was stated
+            - CASE WHEN list_contains(minute.flags, 'future') THEN 10000000 ELSE 0 END AS standing
     FROM ledger.source_minute AS minute
     JOIN rank USING (source_file_id, participant_id, device_id)
     UNION ALL

@@ -56,10 +56,10 @@ ordered AS (
 placed AS (
     SELECT
         *,
-        -- steps before a label, then the study's priority, then the fuller day, then the device's name
+        -- what had happened before what lies in the future, steps before a label, then the study's priority, then the fuller day, then the device's name
         row_number() OVER (
             PARTITION BY participant_id, minute_start
-            ORDER BY steps IS NULL, gps_label IS NULL, priority, day_minutes DESC, device_id
+            ORDER BY list_contains(flags, 'future'), steps IS NULL, gps_label IS NULL, priority, day_minutes DESC, device_id
         ) AS place
     FROM ordered
 ),

@@ -7,6 +7,8 @@ SELECT
     local_date,
     count(walking_source)::INTEGER AS observed_minutes,
     count(*) FILTER (WHERE walking_source IS NOT NULL AND recording_kind = 'all_day')::INTEGER AS all_day_minutes,
+    count(*) FILTER (WHERE recording_kind <> 'all_day')::INTEGER AS activity_rows,
+    count(*) FILTER (WHERE NOT is_worn)::INTEGER AS unworn_minutes,
     count(*) FILTER (WHERE walking_source <> 'steps')::INTEGER AS gps_minutes,
     sum(steps)::INTEGER AS steps,
     count(*) FILTER (WHERE list_contains(flags, 'partly_active'))::INTEGER AS partly_active_minutes,

@@ -40,8 +40,9 @@ bout AS (
 started AS (
     SELECT
         protocol_id, participant_id, local_date,
-        count(*) AS bouts,
-        max(span_minutes) AS longest_bout_minutes,
+        -- a run is no bout where running is excluded
+        count(*) FILTER (WHERE span_minutes > 0) AS bouts,
+        nullif(max(span_minutes), 0) AS longest_bout_minutes,
         sum(credited_minutes) AS minutes_by_start,
         sum(vigorous_minutes) AS vigorous_by_start
     FROM bout

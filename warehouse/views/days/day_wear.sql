@@ -85,6 +85,7 @@ worn AS (
         grid.local_date,
         grid.minute_start,
         grid.walking_source IS NOT NULL AS is_observed,
+        grid.steps IS NULL AS is_track_only,
         CASE rule.method
             WHEN 'heart_rate' THEN grid.has_heart_rate
             ELSE grid.walking_source IS NOT NULL AND not_worn_minute.i IS NULL
@@ -104,7 +105,12 @@ SELECT
     count(*) FILTER (
         WHERE worn.is_worn AND worn.is_observed AND worn.minute_start >= day_window.window_start
             AND worn.minute_start < day_window.window_end
-    )::INTEGER AS window_observed_minutes
+    )::INTEGER AS window_observed_minutes,
+    -- rules above 60 steps/min cannot see these
+    count(*) FILTER (
+        WHERE worn.is_worn AND worn.is_observed AND worn.is_track_only AND worn.minute_start >= day_window.window_start
+            AND worn.minute_start < day_window.window_end
+    )::INTEGER AS window_track_minutes
 FROM worn
 LEFT JOIN day_window
     ON day_window.wear_rule_id = worn.wear_rule_id

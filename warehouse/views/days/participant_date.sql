@@ -3,20 +3,35 @@
 -- With a start_date every date from it to min(end_date, as-of date) has a row, data or not; without one, the dates from
 -- the first to the last with data. Dates with minutes outside that stretch have rows too, and are ineligible.
 -- Source: architecture definitions 1 and 11.
-WITH total_day AS (
-    SELECT participant_id, local_date, sum(steps)::BIGINT AS steps
-    FROM (
-        -- a re-export repeats the totals: per device and stretch the value counts once
-        SELECT participant_id, device_id, local_date, total_start, total_end, max(steps) AS steps
-        FROM ledger.source_total
-        GROUP BY ALL
-    )
+WITH device_total AS (
+    -- a re-export repeats the totals: per device and stretch the value counts once
+    SELECT participant_id, device_id, local_date, total_start, total_end, max(steps) AS steps
+    FROM ledger.source_total
+    GROUP BY ALL
+),
+resolution_total AS (
+    SELECT
+        total.participant_id, total.device_id, total.local_date, device.priority,
+        total.total_end - total.total_start AS length,
+        sum(total.steps)::BIGINT AS steps
+    FROM device_total AS total
+    JOIN device USING (participant_id, device_id)
+    GROUP BY ALL
+),
+total_day AS (
+    -- totals of two devices, or the hours and the day of one, are never added: first the device class, then the longest
+    SELECT
+        participant_id, local_date,
+        first(steps ORDER BY priority, length DESC, device_id) AS steps
+    FROM resolution_total
     GROUP BY participant_id, local_date
 ),
 dated AS (
     SELECT participant_id, local_date FROM day_base
     UNION
+    -- reported totals make a calendar only for somebody who has nothing else
     SELECT participant_id, local_date FROM total_day
+    WHERE participant_id NOT IN (SELECT participant_id FROM day_base)
 ),
 bound AS (
     SELECT participant_id, min(local_date) AS first_date, max(local_date) AS last_date

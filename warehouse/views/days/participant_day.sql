@@ -44,15 +44,26 @@ WITH participant_source AS (
     LEFT JOIN (
         SELECT participant_id, max(local_date) AS last_date
         FROM day_base
-        WHERE observed_minutes > 0
         GROUP BY participant_id
     ) AS day_base USING (participant_id)
     GROUP BY participant.participant_id
 ),
 waiting AS (
-    SELECT DISTINCT receipt.folder AS participant_id
+    -- files that may be a participant's by any evidence: folder, the file's own column, devices.csv
+    SELECT receipt.folder AS participant_id
     FROM ledger.receipt AS receipt
     JOIN ledger.source_file AS file USING (source_file_id)
+    WHERE file.status IN ('quarantined', 'unattributed')
+    UNION
+    SELECT part.participant_label AS participant_id
+    FROM ledger.file_part AS part
+    JOIN ledger.source_file AS file USING (source_file_id)
+    WHERE file.status IN ('quarantined', 'unattributed')
+    UNION
+    SELECT given.participant_id
+    FROM ledger.file_part AS part
+    JOIN ledger.source_file AS file USING (source_file_id)
+    JOIN study.device_assignment AS given USING (device_id)
     WHERE file.status IN ('quarantined', 'unattributed')
 ),
 unplaced AS (
@@ -87,21 +98,17 @@ joined AS (
         date.steps_reported,
         coalesce(base.observed_minutes, 0) AS observed_minutes,
         coalesce(base.all_day_minutes, 0) AS all_day_minutes,
-        base.participant_id IS NOT NULL AS has_rows,
+        coalesce(base.activity_rows, 0) AS activity_rows,
+        coalesce(base.unworn_minutes, 0) AS unworn_minutes,
         coalesce(window_length.window_minutes, 0) AS window_minutes,
-        coalesce(wear.window_observed_minutes, 0) AS window_observed_minutes,
+        -- a track is no observation for a rule of more than 60 steps/min
+        coalesce(wear.window_observed_minutes, 0)
+            - CASE WHEN bout_rule.min_cadence_spm > 60 THEN coalesce(wear.window_track_minutes, 0) ELSE 0 END
+            AS window_observed_minutes,
         coalesce(wear.wear_minutes, 0) AS wear_minutes,
-        -- 600 of 1,020 minutes, whole minutes: in proportion where the window is shorter than the rule's
-        rule.valid_day_minutes * least(
-            1.0,
-            coalesce(window_length.window_minutes, 0) / date_diff(
-                'minute', TIMESTAMP '2000-01-01',
-                TIMESTAMP '2000-01-01' + to_minutes(
-                    split_part(rule.day_to, ':', 1)::INTEGER * 60 + split_part(rule.day_to, ':', 2)::INTEGER
-                    - split_part(rule.day_from, ':', 1)::INTEGER * 60 - split_part(rule.day_from, ':', 2)::INTEGER
-                )
-            )
-        ) AS minutes_needed,
+        -- in proportion where the clock makes the window shorter; multiplied first, so that whole minutes stay whole
+        rule.valid_day_minutes * least(full_window.minutes, coalesce(window_length.window_minutes, 0))
+            / full_window.minutes AS minutes_needed,
         base.steps,
         unplaced.steps_unplaced,
         base.gps_minutes, base.partly_active_minutes, base.minutes_ge_60, base.minutes_ge_100, base.minutes_ge_130,
@@ -113,7 +120,7 @@ joined AS (
         setting.activity_files_are_complete
             AND NOT source.has_all_day
             AND date.local_date <= source.last_date
-            AND (base.observed_minutes > 0 OR waiting.participant_id IS NULL)
+            AND (base.participant_id IS NOT NULL OR waiting.participant_id IS NULL)
             AND (
                 NOT EXISTS (
                     SELECT 1 FROM study.device_assignment AS given
@@ -130,6 +137,11 @@ joined AS (
     CROSS JOIN study.protocol AS protocol
     CROSS JOIN study.setting AS setting
     JOIN study.wear_rule AS rule ON rule.wear_rule_id = protocol.wear_rule_id
+    JOIN study.bout_rule AS bout_rule ON bout_rule.bout_rule_id = protocol.bout_rule_id
+    CROSS JOIN LATERAL (
+        SELECT split_part(rule.day_to, ':', 1)::INTEGER * 60 + split_part(rule.day_to, ':', 2)::INTEGER
+            - split_part(rule.day_from, ':', 1)::INTEGER * 60 - split_part(rule.day_from, ':', 2)::INTEGER AS minutes
+    ) AS full_window
     JOIN participant_source AS source ON source.participant_id = date.participant_id
     LEFT JOIN waiting ON waiting.participant_id = date.participant_id
     LEFT JOIN study_week AS week
@@ -161,22 +173,23 @@ judged AS (
         CASE
             WHEN ineligible_reason IS NOT NULL THEN 'ineligible'
             WHEN is_declared THEN 'valid'
-            WHEN observed_minutes = 0 THEN 'missing'
+            WHEN observed_minutes = 0 AND activity_rows = 0 THEN 'missing'
             WHEN all_day_minutes = 0 THEN 'partial'
-            WHEN window_observed_minutes >= minutes_needed THEN 'valid'
+            WHEN window_minutes > 0 AND window_observed_minutes >= minutes_needed THEN 'valid'
             ELSE 'partial'
         END AS state,
         CASE
             WHEN ineligible_reason IS NOT NULL THEN ineligible_reason
             WHEN is_declared THEN 'declared_complete'
-            WHEN observed_minutes = 0 AND has_rows THEN 'not_worn'
+            WHEN observed_minutes = 0 AND activity_rows > 0 THEN 'activity_only'
+            WHEN observed_minutes = 0 AND unworn_minutes > 0 THEN 'not_worn'
             WHEN observed_minutes = 0 AND steps_reported IS NOT NULL THEN 'coarse_only'
             WHEN observed_minutes = 0 THEN 'no_data'
             WHEN all_day_minutes = 0 THEN 'activity_only'
-            WHEN window_observed_minutes >= minutes_needed THEN 'worn_enough'
+            WHEN window_minutes > 0 AND window_observed_minutes >= minutes_needed THEN 'worn_enough'
             ELSE 'short_wear'
         END AS reason,
-        observed_minutes > 0 OR (ineligible_reason IS NULL AND is_declared) AS is_measured
+        observed_minutes > 0 OR activity_rows > 0 OR (ineligible_reason IS NULL AND is_declared) AS is_measured
     FROM joined
 ),
 measured AS (
