@@ -182,7 +182,7 @@ def test_bouts_of_the_night_are_split_at_local_midnight_and_days_have_their_real
 
 def test_peaks_and_bands_are_those_of_the_observed_minutes(cases: Cases) -> None:
     days = collections.defaultdict(list)
-    for row in ask(cases.study, f"SELECT * FROM participant_day WHERE protocol_id = '{BREAKS}' AND state <> 'missing'"):  # noqa: S608
+    for row in ask(cases.study, f"SELECT * FROM participant_day WHERE protocol_id = '{BREAKS}' AND state <> 'missing'"):
         days[row["participant_id"]].append(row)
     compared = 0
     for row in rows_of("expected_peaks.csv"):
@@ -213,7 +213,7 @@ def test_worn_minutes_are_the_observed_ones_without_the_peers_non_wear(
         row["participant_id"]: row["n"]
         for row in ask(
             cases.study,
-            "SELECT participant_id, sum(observed_minutes - wear_minutes)::INTEGER AS n FROM participant_day"  # noqa: S608
+            "SELECT participant_id, sum(observed_minutes - wear_minutes)::INTEGER AS n FROM participant_day"
             f" WHERE protocol_id = '{protocol_id}' AND state <> 'missing' GROUP BY participant_id",
         )
     }

@@ -173,7 +173,7 @@ def test_somebody_taken_out_of_participants_csv_leaves_the_published_tables(tmp_
     ingest(study)
     tables = ("participant", "minute", "walking_bout", "participant_day", "participant_week", "prescription")
     for table in tables:
-        assert ask(study, f"SELECT count(*) FROM {table} WHERE participant_id = 'P1'") == [(0,)]  # noqa: S608
+        assert ask(study, f"SELECT count(*) FROM {table} WHERE participant_id = 'P1'") == [(0,)]
     assert ask(study, OWNERS) == [("P2", 45)]
     # the originals wait, and all comes back with the person
     participants(study, ["P1", "P2"])

@@ -139,7 +139,7 @@ def test_a_csv_of_another_country_and_another_editor_is_read(fresh: StudyFolder)
 
 def test_the_weeks_as_json_and_as_csv_are_those_of_the_table(study: StudyFolder) -> None:
     columns = "participant_id, week_number, eligible_days, success_days_lo, success_days_hi, adherent_days, status"
-    table = ask(study, f"SELECT {columns} FROM participant_week ORDER BY ALL")  # noqa: S608
+    table = ask(study, f"SELECT {columns} FROM participant_week ORDER BY ALL")
     assert table
     names = columns.split(", ")
     rows = json.loads(footfall("adherence", "--format", "json", "--study", study.root).stdout)

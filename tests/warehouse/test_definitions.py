@@ -174,7 +174,7 @@ def test_events_take_days_out(tmp_path: Path) -> None:
     )
     run(made)
     for person, (event, reasons) in zip(people, EVENTS.items(), strict=True):
-        found = ask(made, f"SELECT * FROM participant_day WHERE participant_id = '{person}' ORDER BY local_date")  # noqa: S608
+        found = ask(made, f"SELECT * FROM participant_day WHERE participant_id = '{person}' ORDER BY local_date")
         assert [row["reason"] if row["state"] == "ineligible" else None for row in found] == reasons, event
 
 

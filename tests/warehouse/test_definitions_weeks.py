@@ -168,7 +168,7 @@ def test_every_step_of_the_flow_adds_up_to_the_one_above(tmp_path: Path) -> None
     assert device["other_device_preferred"] == 10
     assert sum(parts["minutes", None].values()) == device["chosen"]
     for table, step in (("participant_day", "days"), ("participant_week", "weeks")):
-        for held in ask(made, f"SELECT protocol_id, count(*) AS n FROM {table} GROUP BY ALL"):  # noqa: S608
+        for held in ask(made, f"SELECT protocol_id, count(*) AS n FROM {table} GROUP BY ALL"):
             assert sum(parts[step, held["protocol_id"]].values()) == held["n"]
     arms = {row["arm"] for row in flow if row["step"] in ("minutes", "days", "weeks")}
     assert arms == {"walking", "control"}

@@ -150,7 +150,7 @@ def test_no_device_id_and_no_original_name_reaches_the_published_file(tmp_path: 
     run(study)
     assert only(ask(study, "SELECT count(DISTINCT status) AS n FROM source_file"))["n"] >= 3
     for name in PUBLISHED:
-        text = " ".join(row["line"] for row in ask(study, f"SELECT t::VARCHAR AS line FROM {name} AS t"))  # noqa: S608
+        text = " ".join(row["line"] for row in ask(study, f"SELECT t::VARCHAR AS line FROM {name} AS t"))
         assert [secret for secret in SECRETS if secret.lower() in text.lower()] == [], name
     content = study.research.read_bytes()
     assert [secret for secret in SECRETS if secret.encode() in content] == []
