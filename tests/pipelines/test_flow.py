@@ -12,7 +12,6 @@ import pytest
 from pipelines.study_folder import StudyFolder
 from tests.pipelines.folders import ask, drop, native, new_study, waiting
 
-
 #: Two nights in one process, which share Prefect's temporary server; during the second somebody else holds the lock.
 _TWO_NIGHTS = """
 import sys
