@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipelines import printing
 from warehouse.research import Answer
 
 #: What a cell looks like. The mark alone tells the answer; colour only repeats it.
@@ -36,11 +37,10 @@ def cell(week: dict[str, Any]) -> tuple[str, str]:
 def print_grid(answer: Answer, title: str) -> None:
     """Prints one line a participant and one column a week, with how many weeks were met, not met and unknown."""
     import rich.box
-    import rich.console
     import rich.table
 
     weeks = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    console = rich.console.Console(highlight=False)
+    console = printing.console()
     if not weeks:
         console.print("No weeks yet: nobody has a date that counts. Check participants.csv and `footfall status`.")
         return

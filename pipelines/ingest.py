@@ -179,21 +179,35 @@ class _Intake:
         jobs: list[Job] = []
         for name in names:
             path = self.run.study.inbox / name
-            source_file_id = intake.content_hash(path)
-            status = path.stat()
-            size, mtime = status.st_size, status.st_mtime_ns
-            if self._is_new(source_file_id, name, intake.folder_of(name), size, mtime):
-                jobs += self._open(path, source_file_id, name, None)
+            try:
+                source_file_id, status = intake.content_hash(path), path.stat()
+            except FileNotFoundError:
+                continue  # taken away again since it was seen
+            except OSError as error:
+                self.run.report.set_aside.append(
+                    (intake.printable(name), "left in the inbox", f"expected a readable file; found: {error.strerror}.")
+                )
+                continue
+            shown = intake.printable(name)
+            is_new, is_evidence = self._receive(
+                source_file_id, shown, intake.folder_of(shown), status.st_size, status.st_mtime_ns
+            )
+            if is_new or (is_evidence and is_container(path)):
+                jobs += self._open(path, source_file_id, shown, is_new=is_new)
             self.taken.append(path)
-        return jobs
+        # a later name of the same content may have added to the evidence
+        return [dataclasses.replace(job, folders=tuple(sorted(self.folders[job.source_file_id]))) for job in jobs]
 
-    def _is_new(self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int) -> bool:
+    def _receive(
+        self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int
+    ) -> tuple[bool, bool]:
+        """Notes a receipt; returns whether the content is new, and whether its folder says something new about it."""
         is_known = source_file_id in self.numbers
         if (source_file_id, name) in self.receipts:
             # an interrupted run, or the same file dropped again: only what could not be used is worth another try
             if source_file_id in self.known and self.known[source_file_id].file.status == "quarantined":
                 self.repeat.add(source_file_id)
-            return False
+            return False, False
         self.numbers[source_file_id] += 1
         now = dt.datetime.now(dt.UTC)
         self.receipts[source_file_id, name] = (self.numbers[source_file_id], size, mtime_ns)
@@ -201,7 +215,8 @@ class _Intake:
             Receipt(source_file_id, name, folder, size, mtime_ns, now, self.numbers[source_file_id])
         )
         folders = self.folders.setdefault(source_file_id, set())
-        if folder is not None and folder not in folders:
+        is_evidence = folder is not None and folder not in folders
+        if folder is not None and is_evidence:
             folders.add(folder)
             if is_known:
                 self.repeat.add(source_file_id)
@@ -209,9 +224,11 @@ class _Intake:
             self.run.report.note(name, "duplicate", None)
         else:
             self.first_names[source_file_id] = name
-        return not is_known
+        return not is_known, is_evidence
 
-    def _job(self, path: Path, source_file_id: str, container_id: str | None, received_at: dt.datetime | None) -> Job:
+    def _job(
+        self, path: Path, source_file_id: str, container_id: str | None, received_at: dt.datetime | None = None
+    ) -> Job:
         return Job(
             path=path,
             source_file_id=source_file_id,
@@ -222,25 +239,26 @@ class _Intake:
             dialect_folder=self.run.study.dialects,
         )
 
-    def _open(self, path: Path, source_file_id: str, name: str, received_at: dt.datetime | None) -> list[Job]:
-        job = self._job(path, source_file_id, None, received_at)
+    def _open(self, path: Path, source_file_id: str, name: str, *, is_new: bool) -> list[Job]:
+        job = self._job(path, source_file_id, None)
         if not is_container(path):
             return [job]
+        into = self.run.scratch / source_file_id
         try:
-            members = unpack(path, self.run.scratch / source_file_id)
+            # the same archive for a second person brings no new file, but says something about its members
+            members = unpack(path, into if is_new else Path(tempfile.mkdtemp(dir=self.run.scratch)))
         except ConnectorError as error:
-            return [dataclasses.replace(job, error=error)]
+            return [dataclasses.replace(job, error=error)] if is_new else []
         jobs = []
         for member in members:
             member_id = intake.content_hash(member.path)
-            member_name = f"{name}!/{member.name}"
             folder = intake.folder_of(name) or intake.folder_of(member.name)
-            if self._is_new(member_id, member_name, folder, member.path.stat().st_size, 0):
-                jobs.append(
-                    dataclasses.replace(
-                        self._job(member.path, member_id, source_file_id, received_at), error=member.error
-                    )
-                )
+            size = member.path.stat().st_size
+            if self._receive(member_id, f"{name}!/{member.name}", folder, size, 0)[0]:
+                inside = self._job(member.path, member_id, source_file_id)
+                jobs.append(dataclasses.replace(inside, error=member.error))
+        if not is_new:
+            return jobs
         intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
         self.names[source_file_id] = name
         entry = Entry(

@@ -84,8 +84,15 @@ def _quarantine_path(study: StudyFolder, source_file_id: str, name: str) -> Path
     return study.quarantine / f"{source_file_id[:12]}-{_safe(Path(name).name)}"
 
 
+def printable(name: str) -> str:
+    """The name as text that can be written anywhere; bytes that are no UTF-8 become a replacement character."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _safe(name: str) -> str:
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name)[-120:]
+    # file systems allow 255 bytes; hash, note and temporary endings need room
+    kept = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).encode()[-150:]
+    return kept.decode("utf-8", "ignore")
 
 
 def find_original(study: StudyFolder, source_file_id: str) -> Path | None:

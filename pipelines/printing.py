@@ -2,10 +2,14 @@
 
 import csv
 import json
+import os
 import sys
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from warehouse.research import Answer
+
+if TYPE_CHECKING:
+    import rich.console
 
 Format = Literal["table", "csv", "json"]
 
@@ -51,9 +55,15 @@ def print_answer(answer: Answer, form: Format, title: str = "") -> None:
         print(f"... more than {len(answer.rows)} rows; the rest is left out.", file=sys.stderr)  # noqa: T201
 
 
+def console() -> "rich.console.Console":
+    """A console on stdout; wide where that is no terminal, so that a file or a pipe gets whole lines."""
+    import rich.console
+
+    return rich.console.Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 180)
+
+
 def _print_table(answer: Answer, title: str) -> None:
     import rich.box
-    import rich.console
     import rich.markup
     import rich.table
 
@@ -63,4 +73,4 @@ def _print_table(answer: Answer, title: str) -> None:
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in answer.rows:
         table.add_row(*(rich.markup.escape(_text(cell)) for cell in row))
-    rich.console.Console(highlight=False).print(table)
+    console().print(table)

@@ -35,14 +35,17 @@ def test_the_dialect_in_the_guide_is_a_valid_one(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    """One person who walked 40 minutes on each of two days of one whole week."""
+    """P1 walked 40 minutes on two days of one whole week; P2 on none of a first week and on six days of a second."""
     study = init_study(tmp_path_factory.mktemp("docs") / "study", "UTC")
     (study.root / "participants.csv").write_text(
-        "participant_id,time_zone,start_date,end_date,arm\nP1,,2026-03-02,2026-03-08,walking\n"
+        "participant_id,time_zone,start_date,end_date,arm\n"
+        "P1,,2026-03-02,2026-03-08,walking\nP2,,2026-03-02,2026-03-15,control\n"
     )
     rows = [
-        f"P1,2026-03-{day:02d}T{minute // 60:02d}:{minute % 60:02d}:00Z,{110 if day < 4 and 600 <= minute < 640 else 0}"
-        for day in range(2, 9)
+        f"{person},2026-03-{day:02d}T{minute // 60:02d}:{minute % 60:02d}:00Z,"
+        f"{110 if day in walked and 600 <= minute < 640 else 0}"
+        for person, last, walked in (("P1", 8, (2, 3)), ("P2", 15, range(9, 15)))
+        for day in range(2, last + 1)
         for minute in range(1440)
     ]
     (study.inbox / "p1.csv").write_text("participant_id,minute_start,steps\n" + "\n".join(rows) + "\n")
@@ -57,12 +60,12 @@ def test_every_query_of_the_guide_has_an_answer(study: StudyFolder, sql: str) ->
     assert query(study.research, sql).rows
 
 
-def test_the_guide_finds_who_was_under_target(study: StudyFolder) -> None:
+def test_the_guide_finds_who_was_under_target_in_the_last_week_and_no_earlier_one(study: StudyFolder) -> None:
     sql = blocks(ROOT / "docs" / "research-tables.md", "sql")[1]
-    assert query(study.research, sql).rows == [["P1", 1, "2026-03-08", 2, 2, 5, "no"]]
+    assert query(study.research, sql).rows == [["P1", 1, "2026-03-08", 2, 2, 5]]
 
 
 def test_the_python_of_the_guide_runs_beside_the_published_file(study: StudyFolder) -> None:
     (code,) = blocks(ROOT / "docs" / "research-tables.md", "python")
     done = subprocess.run([sys.executable, "-c", code], cwd=study.root, capture_output=True, text=True, check=True)
-    assert done.stdout == "[(1,)]\n"
+    assert done.stdout == "[(3,)]\n"
