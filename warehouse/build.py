@@ -17,6 +17,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.database import transaction
+
 
 @dataclasses.dataclass(frozen=True)
 class View:
@@ -129,8 +131,7 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
     Derived are the participants whose ledger rows changed since the last time, or everybody if the study's CSVs
     (study_hash), the views or the program's own rules changed, or everybody is True.
     """
-    connection.begin()
-    try:
+    with transaction(connection):
         known = dict(connection.execute("SELECT key, value FROM ledger.derivation").fetchall())
         if known.get("views") != views_hash():
             _drop_derived(connection)
@@ -149,10 +150,6 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
         connection.execute(
             "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?)", [views_hash(), study_hash]
         )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return int(count[0]) if count else 0
 
 

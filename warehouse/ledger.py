@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse.database import insert_frame
+from warehouse.database import insert_frame, transaction
 
 _UTC = pl.Datetime("us", "UTC")
 
@@ -168,8 +168,7 @@ def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], rec
     Participants whose rows change, before or after, become pending: their tables are derived again.
     """
     ids = [entry.file.source_file_id for entry in entries]
-    connection.begin()
-    try:
+    with transaction(connection):
         for table in FRAMES:
             if table in ("file_part", "source_minute", "counter_reading", "source_total", "source_session"):
                 connection.execute(
@@ -195,10 +194,6 @@ def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], rec
                 connection.execute("INSERT INTO ledger.pending SELECT unnest(?::VARCHAR[])", [people])
         insert_frame(connection, "ledger.source_file", _frame([entry.file for entry in entries], _FILE_SCHEMA))
         insert_frame(connection, "ledger.receipt", _frame(receipts, _RECEIPT_SCHEMA))
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _frame(rows: list[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:

@@ -5,7 +5,7 @@ import hashlib
 import duckdb
 import polars as pl
 
-from warehouse.database import replace_frame
+from warehouse.database import replace_frame, transaction
 from warehouse.offsets import offset_periods
 
 _UTC = pl.Datetime("us", "UTC")
@@ -91,15 +91,10 @@ STUDY_TABLES: dict[str, dict[str, pl.DataType]] = {
 def mirror_study(connection: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> str:
     """Replaces the study tables by the frames (STUDY_TABLES) in one transaction; returns a hash of their content."""
     digest = hashlib.sha256()
-    connection.begin()
-    try:
+    with transaction(connection):
         for table, columns in STUDY_TABLES.items():
             frame = frames[table].select(pl.col(name).cast(kind) for name, kind in columns.items())
             replace_frame(connection, f"study.{table}", frame)
             digest.update(table.encode() + frame.write_csv().encode())
         replace_frame(connection, "study.offset_period", offset_periods(frames["participant"], frames["travel"]))
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return digest.hexdigest()
