@@ -36,13 +36,14 @@ def read_job(job: Job, attribution: Attribution) -> Entry:
     try:
         if job.error is not None:
             raise job.error
-        claim = connectors.identify(job.path, dialect_folder=job.dialect_folder)
-        file = dataclasses.replace(file, connector=claim.connector, dialect=claim.dialect)
         recording = connectors.read(job.path, dialect_folder=job.dialect_folder)
     except ConnectorError as error:
+        claim = None if job.error is not None else _claim(job)
         return Entry(
             dataclasses.replace(
                 file,
+                connector=claim.connector if claim else None,
+                dialect=claim.dialect if claim else None,
                 status=error.status,
                 reason=str(error),
                 context_hash=attribution.context_hash(job.folders, (), (), None),
@@ -84,6 +85,14 @@ def read_job(job: Job, attribution: Attribution) -> Entry:
         ),
         prepared.frames if status == "loaded" else {"file_part": parts},
     )
+
+
+def _claim(job: Job) -> connectors.Claim | None:
+    # only for a file that could not be read: reading identifies it as well, and most files are read
+    try:
+        return connectors.identify(job.path, dialect_folder=job.dialect_folder)
+    except ConnectorError:
+        return None
 
 
 def _nobody(job: Job, labels: tuple[str, ...]) -> str:

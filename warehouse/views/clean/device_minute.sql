@@ -4,19 +4,7 @@
 -- minutes of an activity file only what is left. Of several files that state a minute, the file whose rows of this device
 -- end later wins, then the later export date, then the larger hash; NULL never replaces a value.
 -- Source: architecture definitions 6 and 7.
-WITH rank AS (
-    SELECT
-        part.source_file_id, part.participant_id, part.device_id,
-        row_number() OVER (
-            PARTITION BY part.participant_id, part.device_id
-            ORDER BY max(part.last_at), max(file.exported_at) NULLS FIRST, part.source_file_id
-        ) AS file_rank
-    FROM ledger.file_part AS part
-    JOIN ledger.source_file AS file USING (source_file_id)
-    SEMI JOIN touched ON part.participant_id = touched.participant_id
-    GROUP BY part.source_file_id, part.participant_id, part.device_id
-),
-stated AS (
+WITH stated AS (
     SELECT
         minute.participant_id, minute.device_id, minute.minute_start, minute.source_file_id, minute.kind,
         minute.steps, minute.observed_seconds, minute.active_seconds, minute.has_heart_rate, minute.shows_wear,
@@ -26,11 +14,12 @@ stated AS (
             WHEN minute.kind = 'all_day' THEN 2
             WHEN minute.kind = 'activity' THEN 1
             ELSE 0
-        END * 1000000 + rank.file_rank
+        END * 1000000 + file_rank.file_rank
             -- a minute of the future stands only where nothing else was stated
             - CASE WHEN list_contains(minute.flags, 'future') THEN 10000000 ELSE 0 END AS standing
     FROM ledger.source_minute AS minute
-    JOIN rank USING (source_file_id, participant_id, device_id)
+    JOIN file_rank USING (source_file_id, participant_id, device_id)
+    SEMI JOIN touched ON minute.participant_id = touched.participant_id
     UNION ALL
     SELECT
         participant_id, device_id, minute_start, source_file_id, 'all_day' AS kind,
