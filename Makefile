@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint lock samples benchmark clean
+.PHONY: demo test lint lock samples benchmark benchmark-decoders differential fuzz clean
 
 demo: $(READY)
 	$(BIN)/footfall demo
@@ -37,6 +37,19 @@ samples: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python benchmarks/ingest.py
+
+# decoders of FIT and GPX against their peers, in an environment of their own
+benchmark-decoders: $(READY)
+	$(BIN)/python -m benchmarks.decoders
+
+# every value of every real file against two other decoders; about five minutes
+differential: $(READY)
+	FOOTFALL_ALL_FILES=1 $(BIN)/python -m pytest -q tests/connectors/test_fit_differential.py tests/connectors/test_gpx_columns.py
+
+# real files changed at random; RUNS=1000000 for a night
+RUNS ?= 20000
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --runs $(RUNS)
 
 clean:
 	rm -rf $(VENV) footfall-demo dist build

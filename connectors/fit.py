@@ -4,16 +4,27 @@ No position, no free text of the file and no name leave this module; a model is 
 the product name that the file spells out.
 """
 
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from connectors import fit_activity, fit_monitoring
-from connectors.errors import CorruptFileError, NoStepDataError
+from connectors.errors import ConnectorError, CorruptFileError, NoStepDataError
 from connectors.fit_messages import Messages, read_messages
 from connectors.fit_parts import has_fit_header
-from connectors.fit_profile import name_of
-from connectors.recording import Device, Problem, Recording
+from connectors.fit_profile import DEVICE_INFO, FILE_ID, MONITORING, RECORD, SESSION, name_of
+from connectors.fit_walk import MixedError
+from connectors.recording import (
+    COVERAGE_COLUMNS,
+    Device,
+    Problem,
+    Recording,
+    conform,
+    empty,
+)
 
 #: manufacturers whose products are numbered together: Garmin, Dynastream, Dynastream OEM. Source: FIT profile
 _GARMIN = (1, 13, 15)
@@ -23,6 +34,8 @@ _NO_SERIAL = (0, 0x7FFFFFFF)
 _PLANNED = (6, 34)
 #: a file type that holds sums of whole days: monitoring_daily
 _DAILY = 28
+#: bytes of files that are read in one go: enough to make calls cheap, little enough to bound memory
+_BATCH_BYTES = 4 * 1024 * 1024
 
 
 def identify(path: Path) -> bool:
@@ -35,67 +48,73 @@ def identify(path: Path) -> bool:
 
 def read(path: Path) -> Recording:
     """The Recording of a FIT file, times in UTC."""
-    messages = read_messages(path)
-    kind = _file_type(messages)
-    if kind in _PLANNED or kind == _DAILY:
-        raise _nothing(path, messages, ())
-    if messages["monitoring"].height:
-        return _monitoring(path, messages)
-    return _activity(path, messages)
+    found = read_many([path])[0]
+    if isinstance(found, ConnectorError):
+        raise found
+    return found
 
 
-def _monitoring(path: Path, messages: Messages) -> Recording:
-    rows, problems = fit_monitoring.timed_rows(messages)
-    epochs = fit_monitoring.epochs(rows)
-    if epochs.is_empty():
-        raise _nothing(path, messages, problems)
-    return Recording.build(
-        connector="fit",
-        kind="all_day",
-        device=_device(messages),
-        rows_read=messages["monitoring"].height,
-        epochs=epochs,
-        coverage=fit_monitoring.coverage(rows),
-        problems=(*messages.problems, *problems),
-        utc_offset_minutes=rows["offset"][-1],
-    )
+def read_many(paths: Sequence[Path]) -> list[Recording | ConnectorError]:
+    """The Recording of each file, or the error that `read` would raise; many small files cost less in one call."""
+    found: list[Recording | ConnectorError] = []
+    batch: list[Path] = []
+    size = 0
+    for path in paths:
+        more = path.stat().st_size
+        if batch and size + more > _BATCH_BYTES:
+            found.extend(_read_batch(batch))
+            batch, size = [], 0
+        batch.append(path)
+        size += more
+    return [*found, *_read_batch(batch)]
 
 
-def _activity(path: Path, messages: Messages) -> Recording:
-    records, problems = fit_activity.timed_records(messages)
-    named = fit_activity.sessions(messages, records)
-    epochs = None
-    if records.height:
-        epochs = fit_activity.epochs(records, named, fit_activity.timer_stretches(messages, records))
-    said = ("cadence", "position_lat", "heart_rate")
-    if not any(records[name].count() for name in said) and False not in named["on_foot"].to_list():
-        raise _nothing(path, messages, problems)
-    return Recording.build(
-        connector="fit",
-        kind="activity",
-        device=_device(messages),
-        rows_read=messages["record"].height,
-        epochs=epochs,
-        coverage=None if epochs is None else fit_activity.coverage(epochs),
-        sessions=named.drop("until").with_columns(
-            pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC") for name in ("start", "end")
-        ),
-        problems=(*messages.problems, *problems),
-    )
+def _read_batch(paths: list[Path]) -> list[Recording | ConnectorError]:
+    if not paths:
+        return []
+    try:
+        messages, errors = read_messages(paths)
+    except MixedError:
+        # some of them, or all taken together, fit no column
+        return [one for path in paths for one in _read_batch([path])]
+    stated = _Stated(messages)
+    days = _monitoring(paths, messages, stated)
+    return [
+        errors[file] or days.get(file) or _activity(path, messages, stated, file) for file, path in enumerate(paths)
+    ]
 
 
-def _device(messages: Messages) -> Device:
-    """The device that wrote the file, by file_id; what that leaves out by the device_info of the creator."""
-    info = messages["device_info"].filter(pl.col("device_index").fill_null(0) == 0)
-    stated = pl.concat([messages["file_id"], info], how="diagonal")
+class _Stated:
+    """What files state about themselves, by the place of the file."""
 
-    def first(column: str) -> int | None:
-        values = stated[column].drop_nulls()
-        return int(values[0]) if len(values) else None
+    def __init__(self, messages: Messages) -> None:
+        names = {0: "type", 1: "manufacturer", 2: "product", 3: "serial"}
+        self._ids = _first_told(messages.frame(FILE_ID, names))
+        names = {0: "index", 2: "manufacturer", 3: "serial", 4: "product"}
+        self._infos = _first_told(messages.frame(DEVICE_INFO, names).filter(pl.col("index").fill_null(0) == 0))
 
-    manufacturer, product, serial = first("manufacturer"), first("product"), first("serial_number")
-    if serial in _NO_SERIAL:
-        serial = None
+    def type(self, file: int) -> int | None:
+        """The file type, by file_id."""
+        return self._ids.get(file, {}).get("type")
+
+    def device(self, file: int) -> Device:
+        """The device that wrote the file, by file_id; what that leaves out by the device_info of the creator."""
+        stated, creator = self._ids.get(file, {}), self._infos.get(file, {})
+        manufacturer, product, serial = (
+            creator.get(name) if stated.get(name) is None else stated[name]
+            for name in ("manufacturer", "product", "serial")
+        )
+        return _device(manufacturer, product, None if serial in _NO_SERIAL else serial)
+
+
+def _first_told(frame: pl.DataFrame) -> dict[int, dict[str, int | None]]:
+    """Per file the first value of each field that has one."""
+    first = frame.drop("order").group_by("file").agg(pl.all().drop_nulls().first())
+    return {row["file"]: row for row in first.to_dicts()}
+
+
+@functools.lru_cache(maxsize=1024)
+def _device(manufacturer: int | None, product: int | None, serial: int | None) -> Device:
     model = name_of("garmin_product", product) if manufacturer in _GARMIN else product
     return Device(
         manufacturer=name_of("manufacturer", manufacturer) or "unknown",
@@ -106,15 +125,79 @@ def _device(messages: Messages) -> Device:
     )
 
 
-def _file_type(messages: Messages) -> int | None:
-    types = messages["file_id"]["type"].drop_nulls()
-    return int(types[0]) if len(types) else None
+def _is_planned(kind: int | None) -> bool:
+    return kind in _PLANNED or kind == _DAILY
 
 
-def _nothing(path: Path, messages: Messages, problems: tuple[Problem, ...]) -> CorruptFileError | NoStepDataError:
+def _monitoring(paths: list[Path], messages: Messages, stated: _Stated) -> dict[int, Recording | ConnectorError]:
+    """The Recordings of all files that have monitoring rows, or why there is none."""
+    counts = dict(messages.frame(MONITORING, {}).group_by("file").len().iter_rows())
+    wanted = [file for file in sorted(counts) if not _is_planned(stated.type(file))]
+    if not wanted:
+        return {}
+    rows, problems = fit_monitoring.timed_rows(messages)
+    epochs, of_file = fit_monitoring.epochs(rows)
+    low, high = (np.searchsorted(of_file, wanted, side=side) for side in ("left", "right"))
+    spans = fit_monitoring.coverage(rows)
+    covered = conform(spans.drop("file", "offset"), COVERAGE_COLUMNS, "utc")
+    told = {file: (place, offset) for place, (file, offset) in enumerate(spans.select("file", "offset").iter_rows())}
+    found: dict[int, Recording | ConnectorError] = {}
+    for file, first, after in zip(wanted, low.tolist(), high.tolist(), strict=True):
+        if first == after:
+            found[file] = _nothing(paths[file], messages, stated, file, problems.get(file, ()))
+            continue
+        place, offset = told[file]
+        found[file] = Recording(
+            connector="fit",
+            dialect=None,
+            kind="all_day",
+            time_basis="utc",
+            device=stated.device(file),
+            epochs=epochs.slice(first, after - first),
+            coverage=covered.slice(place, 1),
+            sessions=empty("sessions", "utc"),
+            totals=empty("totals", "utc"),
+            rows_read=counts[file],
+            problems=(*messages.problems[file], *problems.get(file, ())),
+            utc_offset_minutes=offset,
+        )
+    return found
+
+
+def _activity(path: Path, messages: Messages, stated: _Stated, file: int) -> Recording | ConnectorError:
+    if _is_planned(stated.type(file)):
+        return _nothing(path, messages, stated, file, ())
+    sessions = messages.rows(SESSION, file)
+    if (count := sessions.stop - sessions.start) > fit_activity.MAX_SESSIONS:
+        expected = f"at most {fit_activity.MAX_SESSIONS} sessions"
+        return CorruptFileError(path, expected=expected, found=str(count), todo="No device writes such a file.")
+    records, problems = fit_activity.timed_records(messages, file)
+    named = fit_activity.sessions(messages, file, records)
+    if not records.says_anything() and not any(one.on_foot is False for one in named):
+        return _nothing(path, messages, stated, file, problems)
+    epochs, covered = None, None
+    if len(records):
+        epochs = fit_activity.epochs(records, named, fit_activity.timer_stretches(messages, file, records))
+        covered = fit_activity.coverage(epochs["epoch_start"], epochs["epoch_end"])
+    rows = messages.rows(RECORD, file)
+    return Recording.build(
+        connector="fit",
+        kind="activity",
+        device=stated.device(file),
+        rows_read=rows.stop - rows.start,
+        epochs=epochs,
+        coverage=covered,
+        sessions=fit_activity.session_frame(named),
+        problems=(*messages.problems[file], *problems),
+    )
+
+
+def _nothing(
+    path: Path, messages: Messages, stated: _Stated, file: int, problems: tuple[Problem, ...]
+) -> CorruptFileError | NoStepDataError:
     """The error for a file without anything that could become a minute: corrupt if it could not be read to its end."""
-    if messages.problems:
-        fault = messages.problems[0]
+    if messages.problems[file]:
+        fault = messages.problems[file][0]
         return CorruptFileError(
             path,
             expected="monitoring rows or records",
@@ -122,15 +205,16 @@ def _nothing(path: Path, messages: Messages, problems: tuple[Problem, ...]) -> C
             where=fault.where,
             todo="Copy the file from the device again.",
         )
-    kind = _file_type(messages)
+    kind = stated.type(file)
     lost = {problem.code: problem.count for problem in problems}
+    records, sessions = (messages.rows(message, file) for message in (RECORD, SESSION))
     if early := lost.get("clock_before_first_sync"):
         found = f"{early} rows of a device whose clock was never set"
     elif untimed := lost.get("no_timestamp"):
         found = f"{untimed} rows without a time"
-    elif kind in _PLANNED or not (messages["record"].height or messages["session"].height):
+    elif kind in _PLANNED or (records.start == records.stop and sessions.start == sessions.stop):
         found = f"a file of type {name_of('file', kind) or 'unknown'}"
-    elif messages["record"].height:
+    elif records.start < records.stop:
         found = "records without cadence, position and heart rate"
     else:
         found = "an activity without records"

@@ -3,13 +3,18 @@
 Source: FIT profile, messages session (18), record (20), event (21). Cadence on foot counts one leg.
 """
 
+import dataclasses
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from connectors import gps
-from connectors.fit_messages import FIRST_SECOND, FIT_EPOCH, Messages
-from connectors.fit_profile import name_of
+from connectors.fit_columns import TIMESTAMP, Table
+from connectors.fit_messages import Messages
+from connectors.fit_profile import EVENT, FIELD_DESCRIPTION, FIRST_SECOND, FIT_EPOCH, RECORD, SESSION, SPORT, name_of
+from connectors.fit_walk import Ints
 from connectors.recording import Problem
 
 #: seconds a record holds at most until the next one; longer silence is not observed.
@@ -17,6 +22,8 @@ from connectors.recording import Problem
 MAX_RECORD_S = 30
 #: seconds after a session's end in which a record still counts as its own: clocks and elapsed time are rounded
 SESSION_SLACK_S = 60
+#: sessions of one file; a day of five sports and the changes between them has nine
+MAX_SESSIONS = 1_000
 #: sports done on foot, so that cadence is steps
 FOOT_SPORTS = frozenset({"running", "walking", "hiking", "mountaineering", "snowshoeing", "floor_climbing"})
 #: sports on wheels, skis or ice, in water or the air, or on a horse. All others (ball games, golf, hunting, training,
@@ -40,10 +47,47 @@ FOOT_SUB_SPORTS = frozenset(
 _TIMER = 0
 _START = (0,)
 _STOP = (1, 4, 8, 9)
+#: fields of a record
+_LAT, _LON, _HEART_RATE, _CADENCE, _DISTANCE, _TOTAL_CYCLES, _CADENCE_256, _FRACTION = 0, 1, 3, 4, 5, 19, 52, 53
+#: fields of a field_description: developer index, number, base type, and the message and field that it stands for
+_DEVELOPER, _NUMBER, _BASE_TYPE, _NATIVE_MESSAGE, _NATIVE_FIELD = 0, 1, 2, 14, 15
+_SEMICIRCLE_DEGREES = 180 / 2**31
 
-_UNKNOWN_SPORT = pl.DataFrame({"sport": [None], "sub_sport": [None]}, schema={"sport": pl.Int64, "sub_sport": pl.Int64})
+Floats = npt.NDArray[np.float64]
 
-Ints = npt.NDArray[np.int64]
+
+@dataclasses.dataclass(frozen=True)
+class Records:
+    """Records in order of time, one per second of the clock; NaN: not stated. `at`: Unix seconds."""
+
+    at: Ints
+    lat_deg: Floats
+    lon_deg: Floats
+    heart_rate_bpm: Floats
+    strides_min: Floats  # of one leg
+    total_strides: Floats
+    distance_m: Floats
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def says_anything(self) -> bool:
+        """True if a record tells of strides, place or heart."""
+        told = (self.strides_min, self.total_strides, self.lat_deg, self.heart_rate_bpm)
+        return any(bool(np.isfinite(values).any()) for values in told)
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """What the device names: [start, end) and `until`, the last instant its records can have, in Unix microseconds."""
+
+    start: int
+    end: int
+    until: int
+    sport: str | None
+    sub_sport: str | None
+    on_foot: bool | None
+    steps: int | None
 
 
 def on_foot(sport: str | None, sub_sport: str | None) -> bool | None:
@@ -55,177 +99,256 @@ def on_foot(sport: str | None, sub_sport: str | None) -> bool | None:
     return True if sub_sport in FOOT_SUB_SPORTS else None
 
 
-def timed_records(messages: Messages) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    """Records in order of time, one per second, with Unix seconds `at`; of repeats each column's last value stays."""
-    given = messages["record"].with_columns((pl.col("timestamp") + FIT_EPOCH).alias("at"))
-    clocked = given.filter(pl.col("at").is_not_null())
-    synced = clocked.filter(pl.col("at") >= FIRST_SECOND).sort("at", maintain_order=True)
-    records = (
-        synced.group_by("at", maintain_order=True)
-        .agg(pl.all().drop_nulls().last())
-        .with_columns((pl.col("distance_cm").shift(-1) - pl.col("distance_cm")).alias("gained_cm"))
+def timed_records(messages: Messages, file: int) -> tuple[Records, tuple[Problem, ...]]:
+    """The records of a file; of records of one second each field's last value stays."""
+    table, rows = messages[RECORD], messages.rows(RECORD, file)
+
+    def told(number: int) -> Floats:
+        return table.column(number).rows(rows).floats()
+
+    stamp = told(TIMESTAMP) + FIT_EPOCH
+    clocked = np.isfinite(stamp)
+    synced = np.flatnonzero(clocked & (stamp >= FIRST_SECOND))
+    at = stamp[synced].astype(np.int64)
+    if (np.diff(at) < 0).any():
+        order = np.argsort(at, kind="stable")
+        synced, at = synced[order], at[order]
+    strides = told(_CADENCE) + np.nan_to_num(told(_FRACTION)) / 128
+    strides = _else(strides, told(_CADENCE_256) / 256, _developer_cadence(messages, file, table, rows))
+    fields = [told(_LAT), told(_LON), told(_HEART_RATE), strides, told(_TOTAL_CYCLES), told(_DISTANCE) / 100]
+    first = np.flatnonzero(np.diff(at, prepend=-1) > 0)
+    if not len(first) == len(synced) == len(stamp):
+        fields = [_last_told(values[synced], first) for values in fields]
+    lat, lon, heart, strides, total, distance = fields
+    records = Records(
+        at[first],
+        lat * _SEMICIRCLE_DEGREES,
+        lon * _SEMICIRCLE_DEGREES,
+        np.where(heart > 0, heart, np.nan),
+        strides,
+        total,
+        distance,
     )
     counts = {
-        "no_timestamp": given.height - clocked.height,
-        "clock_before_first_sync": clocked.height - synced.height,
-        "repeated_timestamp": synced.height - records.height,
+        "no_timestamp": int(len(stamp) - clocked.sum()),
+        "clock_before_first_sync": int(clocked.sum() - len(synced)),
+        "repeated_timestamp": len(synced) - len(first),
     }
     return records, tuple(Problem(code, count) for code, count in counts.items() if count)
 
 
-def sessions(messages: Messages, records: pl.DataFrame) -> pl.DataFrame:
-    """Sessions in order of start, times as Unix microseconds: start, end, until, sport, sub_sport, on_foot, steps.
+def _else(*choices: Floats) -> Floats:
+    """Each value from the first choice that has one."""
+    chosen = choices[0]
+    for other in choices[1:]:
+        if np.isnan(chosen).any():
+            chosen = np.where(np.isnan(chosen), other, chosen)
+    return chosen
 
-    `until` is the last instant that records of it can have. A file that was cut off before its session has one over
-    all its records, of the sport that it stated at the start.
+
+def _last_told(values: Floats, first: npt.NDArray[np.intp]) -> Floats:
+    """Of each group, which starts at `first`, the last value that is told."""
+    if not len(first):
+        return values
+    place = np.where(np.isnan(values), -1, np.arange(len(values)))
+    last = np.maximum.reduceat(place, first)
+    return np.where(last >= first, values[last], np.nan)
+
+
+def _developer_cadence(messages: Messages, file: int, table: Table, rows: slice) -> Floats:
+    """Strides a minute from a developer field that says it stands for the cadence of records, as foot pods write."""
+    found = np.full(rows.stop - rows.start, np.nan)
+    names = {
+        _DEVELOPER: "index",
+        _NUMBER: "number",
+        _BASE_TYPE: "type",
+        _NATIVE_MESSAGE: "message",
+        _NATIVE_FIELD: "field",
+    }
+    described = messages.frame(FIELD_DESCRIPTION, names, file)
+    meant = described.filter(pl.col("message") == RECORD, pl.col("field") == _CADENCE).drop_nulls()
+    # of two descriptions of one field the later one holds
+    for index, number, base_type in (
+        meant.unique(("index", "number"), keep="last", maintain_order=True)
+        .select("index", "number", "type")
+        .iter_rows()
+    ):
+        if (index, number) not in table.developer_numbers:
+            continue
+        column = table.developer_column(index, number, base_type).rows(rows)
+        found = _else(found, column.floats())
+    return found
+
+
+def sessions(messages: Messages, file: int, records: Records) -> list[Session]:
+    """Sessions in order of start.
+
+    A file that was cut off before its session has one over all its records, of the sport that it stated at the start.
     """
-    told = messages["session"]
-    if told.is_empty():
-        sports = messages["sport"].select("sport", "sub_sport").unique()
-        told = pl.concat([told, sports if sports.height == 1 else _UNKNOWN_SPORT], how="diagonal")
-    start, stamp = (_synced(name) * 1_000_000 for name in ("start_time", "timestamp"))
-    first, last = (records["at"].min(), records["at"].max()) if records.height else (None, None)
-    span = pl.lit(first, dtype=pl.Int64) * 1_000_000, (pl.lit(last, dtype=pl.Int64) + 1) * 1_000_000
-    timed = told.with_columns(pl.coalesce(start, span[0]).alias("start"), stamp.alias("stamp"))
-    elapsed = pl.col("start") + pl.col("total_elapsed_ms") * 1_000
-    timed = timed.with_columns(pl.coalesce(elapsed, "stamp", span[1], "start").alias("end")).filter(
-        pl.col("start").is_not_null()
+    names = {2: "start", 5: "sport", 6: "sub_sport", 7: "elapsed_ms", 10: "cycles", TIMESTAMP: "stamp"}
+    told = messages.frame(SESSION, names, file).select(names.values()).to_dicts()
+    if not told:
+        sports = set(messages.frame(SPORT, {0: "sport", 1: "sub_sport"}, file).select("sport", "sub_sport").rows())
+        sport, sub_sport = sports.pop() if len(sports) == 1 else (None, None)
+        told = [{"sport": sport, "sub_sport": sub_sport}]
+    found = [_session(row, records) for row in told]
+    return sorted((one for one in found if one is not None), key=lambda one: one.start)
+
+
+def _session(row: dict[str, int | None], records: Records) -> Session | None:
+    start, stamp = _synced(row.get("start")), _synced(row.get("stamp"))
+    if start is None:
+        if not len(records):
+            return None
+        start = int(records.at[0])
+    elapsed_ms = row.get("elapsed_ms")
+    if elapsed_ms is not None:
+        end = start * 1_000_000 + elapsed_ms * 1_000
+    elif stamp is not None:
+        end = stamp * 1_000_000
+    else:
+        end = (int(records.at[-1]) + 1 if len(records) else start) * 1_000_000
+    named = name_of("sport", row["sport"]), name_of("sub_sport", row["sub_sport"])
+    foot = on_foot(*named)
+    cycles = row.get("cycles")
+    start_us, stamp_us = start * 1_000_000, (stamp or start) * 1_000_000
+    return Session(
+        start=start_us,
+        end=max(end, start_us),
+        until=max(end, stamp_us, start_us) + SESSION_SLACK_S * 1_000_000,
+        sport=named[0],
+        sub_sport=named[1],
+        on_foot=foot,
+        steps=2 * cycles if foot and cycles is not None else None,
     )
-    kinds = pl.DataFrame(
-        [
-            (*pair, *named, on_foot(*named))
-            for pair in timed.select("sport", "sub_sport").unique().rows()
-            for named in [(name_of("sport", pair[0]), name_of("sub_sport", pair[1]))]
-        ],
-        schema={"sport": pl.Int64, "sub_sport": pl.Int64, "name": pl.String, "sub_name": pl.String, "foot": pl.Boolean},
-        orient="row",
-    )
-    return (
-        timed.join(kinds, on=["sport", "sub_sport"], how="left", nulls_equal=True, maintain_order="left")
-        .sort("start", maintain_order=True)
-        .select(
-            "start",
-            pl.max_horizontal("end", "start").alias("end"),
-            (pl.max_horizontal("end", "stamp", "start") + SESSION_SLACK_S * 1_000_000).alias("until"),
-            pl.col("name").alias("sport"),
-            pl.col("sub_name").alias("sub_sport"),
-            pl.col("foot").alias("on_foot"),
-            pl.when("foot").then(2 * pl.col("total_cycles")).alias("steps"),
-        )
-    )
 
 
-def _synced(name: str) -> pl.Expr:
-    unix = pl.col(name) + FIT_EPOCH
-    return pl.when(unix >= FIRST_SECOND).then(unix)
+def _synced(fit_seconds: int | None) -> int | None:
+    """Unix seconds, none of a clock before its first sync."""
+    unix = None if fit_seconds is None else fit_seconds + FIT_EPOCH
+    return unix if unix is not None and unix >= FIRST_SECOND else None
 
 
-def timer_stretches(messages: Messages, records: pl.DataFrame) -> tuple[Ints, Ints]:
+def timer_stretches(messages: Messages, file: int, records: Records) -> tuple[Ints, Ints]:
     """Starts and ends (Unix seconds) of the stretches in which the timer ran, from the first record to the last.
 
     Before the first event it ran: a record is only written while it does.
     """
-    events = (
-        messages["event"]
-        .filter(pl.col("event") == _TIMER, pl.col("event_type").is_in((*_START, *_STOP)))
-        .select(_synced("timestamp").alias("at"), pl.col("event_type").is_in(_START).alias("runs"))
-        .drop_nulls()
-        .sort("at", maintain_order=True)
-    )
-    first, last = records["at"][0], records["at"][-1] + 1
-    at = np.clip(np.r_[first, events["at"].to_numpy(), last], first, last).astype(np.int64)
-    runs = np.r_[True, events["runs"].to_numpy(), False]
-    lasting = runs[:-1] & (np.diff(at) > 0)
-    return at[:-1][lasting], at[1:][lasting]
+    table, rows = messages[EVENT], messages.rows(EVENT, file)
+    event, kind, stamp = (table.column(n).rows(rows).floats() for n in (0, 1, TIMESTAMP))
+    at = stamp + FIT_EPOCH
+    chosen = np.flatnonzero((event == _TIMER) & np.isin(kind, (*_START, *_STOP)) & (at >= FIRST_SECOND))
+    chosen = chosen[np.argsort(at[chosen], kind="stable")]
+    first, last = records.at[0], records.at[-1] + 1
+    edges = np.clip(np.r_[first, at[chosen], last], first, last).astype(np.int64)
+    runs = np.r_[True, np.isin(kind[chosen], _START), False]
+    lasting = runs[:-1] & (np.diff(edges) > 0)
+    return edges[:-1][lasting], edges[1:][lasting]
 
 
-def epochs(records: pl.DataFrame, named: pl.DataFrame, stretches: tuple[Ints, Ints]) -> pl.DataFrame:
+def epochs(records: Records, named: list[Session], stretches: tuple[Ints, Ints]) -> pl.DataFrame:
     """Epochs of records within the timer's stretches; `named` are the sessions."""
-    at = records["at"].to_numpy()
+    at = records.at
     following = np.r_[at[1:], at[-1] + 1]
+    length = following - at
     start, end, record = _cut(at, np.minimum(following, at + MAX_RECORD_S), stretches)
     seconds = end - start
-    session = _session_of(at, named)[record]
-    facts = named.select("sport", "on_foot").with_row_index("session").cast({"session": pl.Int64})
-    points = records.with_columns(
-        pl.Series("share", 1.0 / (following - at)),
-        pl.Series("known", following - at <= MAX_RECORD_S),
-    )[record]
-    frame = points.with_columns(
-        pl.Series("epoch_start", start * 1_000_000).cast(pl.Datetime("us", "UTC")),
-        pl.Series("epoch_end", end * 1_000_000).cast(pl.Datetime("us", "UTC")),
-        pl.Series("seconds", seconds),
-        pl.Series("session", session),
-        pl.Series("gps_label", _labels(records, named, start), dtype=pl.String),
-    ).join(facts, on="session", how="left", maintain_order="left")
-    leg_spm = pl.col("cadence") + pl.col("fractional_cadence").fill_null(0) / 128
-    return frame.select(
-        "epoch_start",
-        "epoch_end",
-        pl.when("on_foot").then(2 * leg_spm / 60 * pl.col("seconds")).alias("steps"),
-        pl.when(pl.col("known") & (pl.col("gained_cm") >= 0))
-        .then(pl.col("gained_cm") / 100 * pl.col("share") * pl.col("seconds"))
-        .alias("distance_m"),
-        pl.when(pl.col("heart_rate") > 0).then("heart_rate").alias("heart_rate_bpm"),
-        pl.col("sport").alias("activity"),
-        "gps_label",
+    session = _session_of(at, named)
+    foot = np.array([one.on_foot is True for one in named] + [False])[session]
+    strides_s = np.where(
+        np.isnan(records.strides_min), _gained(records.total_strides, length), records.strides_min / 60
     )
+    steps_s = np.where(foot, 2 * strides_s, np.nan)
+    metres_s = _gained(records.distance_m, length)
+    sports = pl.Series([one.sport for one in named] + [None], dtype=pl.String)
+    return pl.DataFrame(
+        [
+            _instants("epoch_start", start),
+            _instants("epoch_end", end),
+            pl.Series("steps", steps_s[record] * seconds, nan_to_null=True),
+            pl.Series("distance_m", metres_s[record] * seconds, nan_to_null=True),
+            pl.Series("heart_rate_bpm", records.heart_rate_bpm[record], nan_to_null=True),
+            sports.gather(session[record] % len(sports)).alias("activity"),
+            _labels(records, session, named, start).alias("gps_label"),
+        ]
+    )
+
+
+def _instants(name: str, seconds: Ints) -> pl.Series:
+    return pl.Series(name, seconds * 1_000_000).cast(pl.Datetime("us", "UTC"))
+
+
+def _gained(total: Floats, length: Ints) -> Floats:
+    """What a running total gains a second until the next record; NaN if it falls or the next one comes too late."""
+    gained = np.diff(total, append=np.nan) / length
+    gained[(length > MAX_RECORD_S) | (gained < 0)] = np.nan
+    return gained
 
 
 def _cut(start: Ints, end: Ints, stretches: tuple[Ints, Ints]) -> tuple[Ints, Ints, npt.NDArray[np.intp]]:
     """The parts of sorted intervals that lie in sorted stretches: starts, ends, and the interval each came from."""
-    edges = np.unique(np.concatenate([start, end, *stretches]))
-    low, high = edges[:-1], edges[1:]
-    interval = np.searchsorted(start, low, side="right") - 1
-    stretch = np.searchsorted(stretches[0], low, side="right") - 1
-    kept = (interval >= 0) & (stretch >= 0)
-    kept[kept] &= (low[kept] < end[interval[kept]]) & (low[kept] < stretches[1][stretch[kept]])
-    return low[kept], high[kept], interval[kept]
+    low = np.searchsorted(end, stretches[0], side="right")
+    count = np.maximum(np.searchsorted(start, stretches[1], side="left") - low, 0)
+    stretch = np.repeat(np.arange(len(low)), count)
+    interval = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + low[stretch]
+    return (
+        np.maximum(start[interval], stretches[0][stretch]),
+        np.minimum(end[interval], stretches[1][stretch]),
+        interval,
+    )
 
 
-def _session_of(at: Ints, named: pl.DataFrame) -> Ints:
+def _session_of(at: Ints, named: list[Session]) -> npt.NDArray[np.intp]:
     """Per record the place of the last session that began before it and may still hold it, else -1."""
-    begin, until = (named[name].to_numpy() // 1_000_000 for name in ("start", "until"))
+    begin, until = (
+        np.array(times, dtype=np.int64) // 1_000_000 for times in ([s.start for s in named], [s.until for s in named])
+    )
     begin[:1] -= SESSION_SLACK_S
     session = np.searchsorted(begin, at, side="right") - 1
     held = (session >= 0) & (at <= until[session])
     return np.where(held, session, -1)
 
 
-def _labels(records: pl.DataFrame, named: pl.DataFrame, start: Ints) -> list[str | None]:
+def _labels(records: Records, session: npt.NDArray[np.intp], named: list[Session], start: Ints) -> pl.Series:
     """What the positions say at each start; positions end here."""
-    degrees = records.select(
-        "at",
-        (pl.col("position_lat") * (180 / 2**31)).alias("lat"),
-        (pl.col("position_long") * (180 / 2**31)).alias("lon"),
-    ).filter(pl.col("lat").abs() <= 90, pl.col("lon").abs() <= 180, (pl.col("lat") != 0) | (pl.col("lon") != 0))
-    if degrees.is_empty():
-        return [None] * len(start)
-    at = degrees["at"].to_numpy()
-    session = _session_of(at, named)
-    borders = np.flatnonzero(np.diff(session)) + 1
-    foot = named["on_foot"].to_list()
-    labels = [
-        gps.label_track(
-            part["at"].to_numpy() * 1_000_000,
-            part["lat"].to_numpy(),
-            part["lon"].to_numpy(),
-            foot_sport=foot[session[first]] if session[first] >= 0 else None,
+    lat, lon = records.lat_deg, records.lon_deg
+    # a fresh receiver stands at zero degrees
+    placed = np.flatnonzero((np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ((lat != 0) | (lon != 0)))
+    at, of_session = records.at[placed], session[placed]
+    borders = np.flatnonzero(np.diff(of_session)) + 1
+    codes = [
+        gps.label_codes(
+            at[first:after] * 1_000_000,
+            lat[placed[first:after]],
+            lon[placed[first:after]],
+            foot_sport=named[of_session[first]].on_foot if of_session[first] >= 0 else None,
         )
         for first, after in zip(np.r_[0, borders], np.r_[borders, len(at)], strict=True)
-        for part in [degrees[first:after]]
+        if first < after
     ]
-    # before the first position the place is -1: the None at the end
+    # before the first position the place is -1: the code of no label at the end
     point = np.searchsorted(at, start, side="right") - 1
-    found: list[str | None] = np.concatenate([*labels, [None]])[point].tolist()
-    return found
+    return pl.Series(gps.LABELS, dtype=pl.String).gather(np.concatenate([*codes, [gps.LABELS.index(None)]])[point])
 
 
-def coverage(frame: pl.DataFrame) -> pl.DataFrame:
+def session_frame(named: Iterable[Session]) -> pl.DataFrame:
+    """Sessions as rows of SESSION_COLUMNS."""
+    rows = [(one.start, one.end, one.sport, one.sub_sport, one.on_foot, one.steps) for one in named]
+    schema = {
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "sport": pl.String,
+        "sub_sport": pl.String,
+        "on_foot": pl.Boolean,
+        "steps": pl.Int64,
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.with_columns(pl.col("start", "end").cast(pl.Datetime("us", "UTC")))
+
+
+def coverage(start: pl.Series, end: pl.Series) -> pl.DataFrame:
     """Stretches of adjoining epochs: the timer ran and records came."""
-    apart = (pl.col("epoch_start") != pl.col("epoch_end").shift(1)).fill_null(True).cum_sum()
-    return (
-        frame.group_by(apart.alias("stretch"), maintain_order=True)
-        .agg(pl.col("epoch_start").first().alias("start"), pl.col("epoch_end").last().alias("end"))
-        .drop("stretch")
-    )
+    starts, ends = start.to_physical().to_numpy(), end.to_physical().to_numpy()
+    first = np.flatnonzero(starts != np.r_[-1, ends[:-1]][: len(ends)])
+    last = np.r_[first[1:], len(ends)][: len(first)] - 1
+    return pl.DataFrame({"start": start.gather(first), "end": end.gather(last)})

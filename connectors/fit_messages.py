@@ -1,200 +1,161 @@
-"""The door to FIT: a whole file in, its messages out as columns of raw values; what comes after never sees fitparse."""
+"""The door to FIT: whole files in, their messages out as tables; nothing behind it looks at a byte.
 
-import dataclasses
-import io
-import struct
-import threading
+Several small files are read in one go, one behind the other in one buffer: below about 50 KB a file costs more calls
+than bytes.
+"""
+
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
-import fitparse
+import numpy as np
+import numpy.typing as npt
 import polars as pl
-from fitparse.profile import FIELD_TYPE_TIMESTAMP
-from fitparse.records import DEV_TYPES, DevFieldDefinition
-from fitparse.utils import FitEOFError, FitParseError
 
+from connectors import fit_by_row
 from connectors.errors import CorruptFileError
-from connectors.fit_parts import Part, file_parts
+from connectors.fit_columns import TIMESTAMP, Column, Table, tables
+from connectors.fit_parts import Chain, Part, chains
+from connectors.fit_walk import COMPRESSED, Ints, MixedError, TooManyError, Walk, walk
 from connectors.recording import Problem
 
-#: the zero of the FIT clock, 1989-12-31 00:00 UTC, in Unix seconds. Source: FIT profile, type date_time
-FIT_EPOCH = 631_065_600
-#: 2000-01-01 in Unix seconds: a device that was never synced counts from its start or from 1989
-FIRST_SECOND = 946_684_800
 #: bytes of one file; the largest real one at hand, a day of five sports, has 3 MB
 MAX_BYTES = 32 * 1024 * 1024
-#: messages and definitions of one file; two days at one record and one beat-to-beat message a second are 350,000
-MAX_MESSAGES = 500_000
-#: messages without a field: no device writes them, and 2 MB of them cost fitparse 54 s
-MAX_EMPTY_MESSAGES = 10_000
-#: every field read here has 32 bits or fewer; a file that declares more could overflow a time
-_MAX_VALUE = 2**32
-
-#: message -> field number -> column; every column is Int64 and raw: no scale, no offset, invalid values null.
-#: Source: FIT profile (fitparse 1.2.0, profile.py), message and field numbers.
-FIELDS: dict[str, dict[int, str]] = {
-    "file_id": {0: "type", 1: "manufacturer", 2: "product", 3: "serial_number", 4: "time_created"},
-    "device_info": {0: "device_index", 2: "manufacturer", 3: "serial_number", 4: "product"},
-    "sport": {0: "sport", 1: "sub_sport"},
-    "session": {
-        2: "start_time",
-        5: "sport",
-        6: "sub_sport",
-        7: "total_elapsed_ms",
-        10: "total_cycles",
-        253: "timestamp",
-    },
-    "record": {
-        0: "position_lat",
-        1: "position_long",
-        3: "heart_rate",
-        4: "cadence",
-        5: "distance_cm",
-        53: "fractional_cadence",
-        253: "timestamp",
-    },
-    "event": {0: "event", 1: "event_type", 253: "timestamp"},
-    "monitoring": {
-        3: "cycles",
-        4: "active_ms",
-        5: "activity_type",
-        11: "local_timestamp",
-        24: "type_intensity",
-        26: "timestamp_16",
-        27: "heart_rate",
-        253: "timestamp",
-    },
-    "monitoring_info": {0: "local_timestamp", 253: "timestamp"},
-}
-_NUMBERS = {
-    0: "file_id",
-    12: "sport",
-    18: "session",
-    20: "record",
-    21: "event",
-    23: "device_info",
-    55: "monitoring",
-    103: "monitoring_info",
-}
-#: what fitparse raises on messages it cannot decode, found by 46,000 files made wrong behind a valid CRC
-_UNREADABLE = (FitParseError, KeyError, OverflowError, TypeError)
-#: fitparse keeps the developer fields of all files in one module-level table
-_ONE_AT_A_TIME = threading.Lock()
-
-_Rows = dict[str, list[list[int | None]]]
+#: a compressed timestamp is the low 5 bits of the time in seconds
+_LOW_BITS = 0x1F
 
 
-@dataclasses.dataclass(frozen=True)
 class Messages:
-    """The messages of one file by name, each a frame of FIELDS and `order`, the place of the message in the file."""
+    """The messages of some files, by message number. A message's place in the buffer grows through all files."""
 
-    frames: dict[str, pl.DataFrame]
-    problems: tuple[Problem, ...]
+    def __init__(self, starts: Ints, of_kind: dict[int, Table], problems: Sequence[Sequence[Problem]]) -> None:
+        self._starts = starts
+        self._tables = of_kind
+        self.problems = [tuple(told) for told in problems]
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        return self.frames[name]
+    @property
+    def kinds(self) -> list[int]:
+        """The message numbers that any file has."""
+        return sorted(self._tables)
+
+    def __getitem__(self, message: int) -> Table:
+        """All messages of a number; an empty table if there are none."""
+        return self._tables.get(message) or Table(message, np.zeros(0, dtype=np.int64), ())
+
+    def rows(self, message: int, file: int) -> slice:
+        """The rows of one file in a table."""
+        low, high = np.searchsorted(self[message].positions, self._starts[file : file + 2])
+        return slice(int(low), int(high))
+
+    def frame(self, message: int, columns: dict[int, str], file: int | None = None) -> pl.DataFrame:
+        """Raw whole numbers of some fields as Int64, with `file` (its place) and `order`; of one file or of all."""
+        table = self[message]
+        rows = slice(0, len(table)) if file is None else self.rows(message, file)
+        positions = table.positions[rows]
+        taken = {name: table.column(number).first() for number, name in columns.items()}
+        series = [
+            pl.Series("file", self.file_at(positions)),
+            pl.Series("order", positions),
+            *(column.rows(rows).series(name) for name, column in taken.items()),
+        ]
+        return pl.DataFrame(series)
+
+    def file_at(self, positions: Ints) -> npt.NDArray[np.intp]:
+        """The places of the files in which these positions lie."""
+        return np.searchsorted(self._starts, positions, side="right") - 1
+
+    def first_rows(self, message: int) -> npt.NDArray[np.intp]:
+        """In a table the first row of each file that has any."""
+        return np.flatnonzero(np.diff(self.file_at(self[message].positions), prepend=-1))
+
+    def start_of(self, rows: npt.NDArray[np.intp], message: int) -> Ints:
+        """Where the files of some rows start."""
+        return self._starts[self.file_at(self[message].positions[rows])]
 
 
-def read_messages(path: Path) -> Messages:
-    """All messages of a file that are named in FIELDS; what is wrong with the rest is in `problems`.
+def read_messages(paths: Sequence[Path]) -> tuple[Messages, list[CorruptFileError | None]]:
+    """All messages of some files, and for each file the error if it cannot be read at all; it then has no messages.
 
-    Raises CorruptFileError if the CRC of the first part does not match, or if the file exceeds the limits above.
+    What is wrong in a file that can be read is among its problems. A single file whose fields no column can hold is
+    read message by message and flagged `read_by_row`; for several files that together are such, MixedError is raised.
     """
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise CorruptFileError(path, expected=f"a FIT file of at most {MAX_BYTES} bytes", found=f"{size} bytes")
-    data = path.read_bytes()
-    rows: _Rows = {name: [] for name in FIELDS}
-    problems: list[Problem] = []
-    limit = _Limit(path)
-    with _ONE_AT_A_TIME:
-        for part in file_parts(path, data, problems):
-            if part.truncated:
-                problems.append(Problem("truncated", 1, f"byte {len(data)}"))
-            stopped = _read_part(part, rows, limit)
-            if stopped is not None:
-                problems.append(Problem("unreadable_message", 1, f"byte {stopped}"))
-    frames = {
-        name: pl.DataFrame(rows[name], schema=dict.fromkeys(("order", *columns.values()), pl.Int64), orient="row")
-        for name, columns in FIELDS.items()
-    }
-    return Messages(frames, tuple(problems))
-
-
-class _Limit:
-    """Counts messages over all parts of a file and ends in CorruptFileError beyond the limits."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.messages = 0
-        self.empty = 0
-
-    def count(self, message: "fitparse.records.DataMessage", position: int) -> int:
-        self.messages += 1
-        if message.type == "data" and not message.fields:
-            self.empty += 1
-        if self.messages > MAX_MESSAGES or self.empty > MAX_EMPTY_MESSAGES:
-            raise CorruptFileError(
-                self.path,
-                expected=f"at most {MAX_MESSAGES} messages, and {MAX_EMPTY_MESSAGES} without a field",
+    errors: list[CorruptFileError | None] = []
+    contents: list[bytes] = []
+    for path in paths:
+        with path.open("rb", buffering=0) as stream:
+            data = stream.readall() if (size := os.fstat(stream.fileno()).st_size) <= MAX_BYTES else b""
+        told = f"a FIT file of at most {MAX_BYTES} bytes"
+        errors.append(CorruptFileError(path, expected=told, found=f"{size} bytes") if size > MAX_BYTES else None)
+        contents.append(data)
+    found = chains(list(zip(paths, contents, strict=True)))
+    data = contents[0] if len(contents) == 1 else b"".join(contents)
+    starts = np.cumsum([0, *map(len, contents)])
+    problems: list[list[Problem]] = []
+    parts: list[list[Part]] = []
+    for file, chain in enumerate(found):
+        if isinstance(chain, CorruptFileError):
+            errors[file] = errors[file] or chain
+        sound = Chain((), ()) if isinstance(chain, CorruptFileError) else chain
+        problems.append(list(sound.problems))
+        parts.append([part.moved(int(starts[file])) for part in sound.parts])
+    walked = walk(data, parts)
+    try:
+        of_kind = tables(data, walked)
+        _time_compressed(data, walked, [part for of_file in parts for part in of_file], of_kind)
+    except MixedError as reason:
+        if len(paths) > 1:
+            raise
+        of_kind, faults = fit_by_row.tables(data, parts[0], walked)
+        walked = Walk(walked.positions, walked.layout, walked.layouts, (faults,))
+        problems[0].append(Problem("read_by_row", 1, str(reason)))
+    for file, faults in enumerate(walked.faults):
+        if isinstance(faults, TooManyError):
+            errors[file] = CorruptFileError(
+                paths[file],
+                expected=f"at most {faults.allowed}",
                 found="more",
-                where=f"byte {position}",
+                where=f"byte {faults.at - int(starts[file])}",
                 todo="No device writes such a file.",
             )
-        return self.messages
+            continue
+        cut = any(problem.code == "truncated" for problem in problems[file])
+        for fault in faults:
+            # that the messages end within one is told already of a file that ends early
+            if not (cut and fault.truncated):
+                problems[file].append(Problem("unreadable_message", 1, f"byte {fault.at - int(starts[file])}"))
+    return Messages(starts, of_kind, problems), errors
 
 
-def _read_part(part: Part, rows: _Rows, limit: _Limit) -> int | None:
-    """None if all whole messages went into rows, else the position of the first one that could not be read."""
-    header = struct.pack("<BBHI4s", 12, 0x20, 2132, len(part.body), b".FIT")
-    stream = io.BytesIO(header + part.body)
-    size = len(header) + len(part.body)
-    DEV_TYPES.clear()
-    file = fitparse.FitFile(stream, check_crc=False, data_processor=_AsItIs())
-    messages = file.get_messages(with_definitions=True)
-    while (at := stream.tell()) < size:
-        position = part.position + at - len(header)
-        try:
-            message = next(messages)
-        except FitEOFError:
-            # in a cut-off part the last message is incomplete: that is told already
-            return None if part.truncated else position
-        except _UNREADABLE:
-            return position
-        # fitparse keeps all it has parsed; nobody asks for it twice
-        file._messages.clear()
-        order = limit.count(message, position)
-        name = _NUMBERS.get(message.mesg_num)
-        if name is not None and message.type == "data":
-            rows[name].append([order, *_values(message, FIELDS[name])])
-    return None
-
-
-def _values(message: "fitparse.records.DataMessage", columns: dict[int, str]) -> list[int | None]:
-    found: dict[int, int | None] = {}
-    for field in message.fields:
-        definition = field.field_def
-        if definition is None:
-            # what fitparse makes itself: the time of a compressed header is wanted, expanded components are not
-            if field.field is FIELD_TYPE_TIMESTAMP:
-                found[FIELD_TYPE_TIMESTAMP.def_num] = _whole(field.raw_value)
-        elif definition.def_num in columns and type(definition) is not DevFieldDefinition:
-            found[definition.def_num] = _whole(field.raw_value)
-    return [found.get(number) for number in columns]
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, tuple):
-        value = value[0] if value else None
-    return value if isinstance(value, int) and abs(value) < _MAX_VALUE else None
-
-
-class _AsItIs:
-    """Leaves values raw: fitparse's own processors take a third of its time and make naive datetimes."""
-
-    def run_type_processor(self, field: object) -> None: ...
-
-    def run_field_processor(self, field: object) -> None: ...
-
-    def run_unit_processor(self, field: object) -> None: ...
-
-    def run_message_processor(self, message: object) -> None: ...
+def _time_compressed(data: bytes, walked: Walk, parts: Sequence[Part], of_kind: dict[int, Table]) -> None:
+    """Gives each message with a compressed timestamp its time: 5 bits that count on from the last time before it."""
+    headers = np.frombuffer(data, dtype=np.uint8)[walked.positions]
+    compressed = headers >= COMPRESSED
+    if not compressed.any():
+        return
+    # each part starts from 0, as every decoder does
+    at = [np.array([part.start for part in parts], dtype=np.int64) - 1]
+    seconds = [np.zeros(len(parts), dtype=np.int64)]
+    for table in of_kind.values():
+        stamp = table.column(TIMESTAMP).first()
+        at.append(table.positions[stamp.valid])
+        seconds.append(stamp.values[stamp.valid].astype(np.int64))
+    known = sum(map(len, at))
+    at.append(walked.positions[compressed])
+    seconds.append((headers[compressed] & _LOW_BITS).astype(np.int64))
+    joined, value = np.concatenate(at), np.concatenate(seconds)
+    order = np.argsort(joined, kind="stable")
+    full, value = (order < known), value[order]
+    step = np.where(full, 0, (value - np.r_[0, value[:-1]]) & _LOW_BITS)
+    total = np.cumsum(step)
+    last_full = np.maximum.accumulate(np.where(full, np.arange(len(full)), 0))
+    time = value[last_full] + total - total[last_full]
+    at_message = np.empty(len(order), dtype=np.int64)
+    at_message[order] = time
+    places, times = joined[known:], at_message[known:]
+    for table in of_kind.values():
+        stamp = table.column(TIMESTAMP).first()
+        place = np.minimum(np.searchsorted(places, table.positions), len(places) - 1)
+        mine = (places[place] == table.positions) & ~stamp.valid
+        if mine.any():
+            values = np.where(mine, times[place], stamp.values.astype(np.int64))
+            table.replace(TIMESTAMP, Column(values, stamp.valid | mine))

@@ -1,34 +1,49 @@
 """FIT files as bytes: one part or a chain of parts, each header + messages + CRC.
 
-Length and CRC of every part are checked before a message is read, so that a cut-off file, a damaged one and an odd
+Length and CRC of every part are looked at before a message is read, so that a cut-off file, a damaged one and an odd
 message are told apart.
 """
 
 import dataclasses
-import functools
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from connectors.errors import CorruptFileError
+from connectors.fit_crc import crcs
 from connectors.recording import Problem
 
 #: parts of one chained file; the longest real chain at hand has 7
 MAX_PARTS = 1_000
 _HEADER_SIZES = (12, 14)
-_AGAIN = "Copy the file from the device again."
-_BLOCK = 64
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One FIT file of a chain: its messages as bytes and the position of the first in the whole file."""
+    """One FIT file of a chain: where its messages start and end, and whether all of them are there."""
 
-    body: bytes
-    position: int
-    truncated: bool
+    start: int
+    end: int
+    truncated: bool = False
+
+    def moved(self, by: int) -> "Part":
+        return Part(self.start + by, self.end + by, self.truncated)
+
+
+@dataclasses.dataclass(frozen=True)
+class Chain:
+    """The parts of one file and what is wrong with it as a whole."""
+
+    parts: tuple[Part, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Frame:
+    """A part as its header describes it: from the header to behind the CRC, and the length that the header states."""
+
+    header: int
+    start: int
+    end: int
+    declared: int
 
 
 def has_fit_header(head: bytes) -> bool:
@@ -36,71 +51,62 @@ def has_fit_header(head: bytes) -> bool:
     return len(head) >= 12 and head[0] in _HEADER_SIZES and head[8:12] == b".FIT"
 
 
-def file_parts(path: Path, data: bytes, problems: list[Problem]) -> Iterator[Part]:
-    """The parts of a chain up to the first that is damaged; a damaged first one raises."""
-    position = 0
-    for _ in range(MAX_PARTS):
-        head = data[position : position + 14]
-        if not has_fit_header(head) or len(head) < head[0]:
-            if position == 0:
-                raise CorruptFileError(path, expected="a FIT header", found="none", where="byte 0", todo=_AGAIN)
-            problems.append(Problem("unreadable_part", 1, f"byte {position}"))
-            return
-        start = position + head[0]
-        declared = int.from_bytes(head[4:8], "little")
-        end = start + declared
-        # a device writes the length last: 0 with more to come is a recording that was never closed
-        if end + 2 > len(data) or (declared == 0 and not _sound(data, position, end)):
-            yield Part(data[start : end if declared else None], start, truncated=True)
-            return
-        if not _sound(data, position, end):
-            if position == 0:
-                raise CorruptFileError(
-                    path,
-                    expected=f"the CRC {int.from_bytes(data[end : end + 2], 'little'):#06x} that the file states",
-                    found=f"{crc16(data[position:end]):#06x}",
-                    where=f"byte {end}",
-                    todo=f"Some bytes changed on the way. {_AGAIN}",
-                )
-            problems.append(Problem("unreadable_part", 1, f"byte {position}"))
-            return
-        yield Part(data[start:end], start, truncated=False)
-        position = end + 2
-        if position == len(data):
-            return
-    raise CorruptFileError(path, expected=f"at most {MAX_PARTS} chained parts", found="more", where=f"byte {position}")
+def chains(files: list[tuple[Path, bytes]]) -> list[Chain | CorruptFileError]:
+    """The parts of each file; of a file without a FIT header, or with more parts than any device writes, the error.
 
-
-def _sound(data: bytes, start: int, end: int) -> bool:
-    # a zero header CRC is legal and the file CRC covers the header, so the header's own CRC adds nothing
-    return crc16(data[start:end]) == int.from_bytes(data[end : end + 2], "little")
-
-
-@functools.cache
-def _crc_tables() -> tuple[npt.NDArray[np.uint16], list[int]]:
-    """The CRC of each byte, and each CRC after one block of zero bytes."""
-    table = np.arange(256, dtype=np.uint16)
-    for _ in range(8):
-        table = np.where(table & 1, (table >> 1) ^ 0xA001, table >> 1).astype(np.uint16)
-    after_block = np.arange(65_536, dtype=np.uint16)
-    for _ in range(_BLOCK):
-        after_block = (after_block >> 8) ^ table[after_block & 0xFF]
-    return table, after_block.tolist()
-
-
-def crc16(data: bytes) -> int:
-    """The CRC of FIT (CRC-16/ARC: polynomial 0xA001 reflected, start 0). Source: FIT protocol, "CRC".
-
-    The CRC is linear: all blocks are run side by side, then joined by what a block of zeros does to the CRC so far.
-    Zeros in front of the data leave a CRC that starts from 0 unchanged.
+    A part whose CRC does not match is kept: its rows may be read as far as they make sense, and the file is flagged
+    `bad_crc`. What follows a part and is none is flagged `unreadable_part`, a file that ends within a part `truncated`.
     """
-    table, after_block = _crc_tables()
-    padded = b"\x00" * (-len(data) % _BLOCK) + data
-    blocks = np.frombuffer(padded, dtype=np.uint8).reshape(-1, _BLOCK).T.astype(np.uint16)
-    crcs = np.zeros(blocks.shape[1], dtype=np.uint16)
-    for column in blocks:
-        crcs = (crcs >> 8) ^ table[(crcs ^ column) & 0xFF]
-    crc = 0
-    for block in crcs.tolist():
-        crc = after_block[crc] ^ block
-    return crc
+    framed = [_frames(path, data) for path, data in files]
+    whole = [
+        memoryview(data)[frame.header : frame.end]
+        for (_, data), frames in zip(files, framed, strict=True)
+        if not isinstance(frames, CorruptFileError)
+        for frame in frames
+        if frame.end <= len(data)
+    ]
+    sums = iter(crcs(whole))
+    found: list[Chain | CorruptFileError] = []
+    for (_, data), frames in zip(files, framed, strict=True):
+        if isinstance(frames, CorruptFileError):
+            found.append(frames)
+        else:
+            found.append(_chain(data, frames, [next(sums) == 0 for f in frames if f.end <= len(data)]))
+    return found
+
+
+def _frames(path: Path, data: bytes) -> list[_Frame] | CorruptFileError:
+    frames: list[_Frame] = []
+    position = 0
+    while has_fit_header(data[position : position + 14]):
+        if len(frames) == MAX_PARTS:
+            where = f"byte {position}"
+            return CorruptFileError(path, expected=f"at most {MAX_PARTS} chained parts", found="more", where=where)
+        start = position + data[position]
+        declared = int.from_bytes(data[position + 4 : position + 8], "little")
+        frames.append(_Frame(position, start, start + declared + 2, declared))
+        position = start + declared + 2
+    if frames:
+        return frames
+    todo = "Copy the file from the device again."
+    return CorruptFileError(path, expected="a FIT header", found="none", where="byte 0", todo=todo)
+
+
+def _chain(data: bytes, frames: list[_Frame], sound: list[bool]) -> Chain:
+    parts: list[Part] = []
+    problems: list[Problem] = []
+    for number, frame in enumerate(frames):
+        # a device writes the length last: 0 with more to come is a recording that was never closed
+        never_closed = frame.declared == 0 and not (number < len(sound) and sound[number])
+        if never_closed or frame.end > len(data):
+            end = len(data) if never_closed else min(frame.end - 2, len(data))
+            parts.append(Part(min(frame.start, end), end, truncated=True))
+            problems.append(Problem("truncated", 1, f"byte {len(data)}"))
+            return Chain(tuple(parts), tuple(problems))
+        # a header CRC of zero is legal and the CRC of the part covers the header: its own CRC adds nothing
+        if not sound[number]:
+            problems.append(Problem("bad_crc", 1, f"byte {frame.end - 2}"))
+        parts.append(Part(frame.start, frame.end - 2))
+    if (after := frames[-1].end) < len(data):
+        problems.append(Problem("unreadable_part", 1, f"byte {after}"))
+    return Chain(tuple(parts), tuple(problems))

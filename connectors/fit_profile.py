@@ -6,6 +6,14 @@ Source: Garmin FIT SDK profile, types file, sport, sub_sport and garmin_product.
 
 from fitparse.profile import FIELD_TYPES
 
+#: the zero of the FIT clock, 1989-12-31 00:00 UTC, in Unix seconds. Source: FIT profile, type date_time
+FIT_EPOCH = 631_065_600
+#: 2000-01-01 in Unix seconds: a device that was never synced counts from its start or from 1989
+FIRST_SECOND = 946_684_800
+#: message numbers. Source: FIT profile, type mesg_num
+FILE_ID, SPORT, SESSION, RECORD, EVENT, DEVICE_INFO = 0, 12, 18, 20, 21, 23
+MONITORING, MONITORING_INFO, FIELD_DESCRIPTION = 55, 103, 206
+
 _SPORTS = """
     49=baseball 53=diving 62=hiit 64=racket 65=wheelchair_push_walk 66=wheelchair_push_run 67=meditation
     69=disc_golf 71=cricket 72=rugby 73=hockey 74=lacrosse 75=volleyball 76=water_tubing 77=wakesurfing
@@ -82,3 +90,8 @@ def name_of(kind: str, number: int | None) -> str | None:
         return None
     known: dict[int, str] = FIELD_TYPES[kind].values
     return known.get(number) or _ADDED.get(kind, {}).get(number) or str(number)
+
+
+def added_names(kind: str) -> dict[int, str]:
+    """The names of a FIT type that were added here to fitparse's."""
+    return _ADDED.get(kind, {})

@@ -5,17 +5,33 @@ sampling interval. Gaps of up to three minutes are bridged in this way: such a g
 far apart as walking would bring them. Across a longer gap nothing is known.
 """
 
-import dataclasses
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Labels = npt.NDArray[np.object_]
+from connectors.gps_path import (
+    EARTH_RADIUS_M,
+    METRES_PER_DEGREE,
+    SMOOTHING_S,
+    TICK_S,
+    Bools,
+    Floats,
+    Grid,
+    Ints,
+    Line,
+    Path,
+    Ticks,
+)
 
-#: mean radius of the Earth. Source: IUGG 1980, R1
-EARTH_RADIUS_M = 6_371_008.8
+Labels = npt.NDArray[np.object_]
+Codes = npt.NDArray[np.int8]
+
+#: what a code stands for
+LABELS = (None, "walk", "run", "still", "vehicle")
+_NONE, _WALK, _RUN, _STILL, _VEHICLE = range(5)
+
 #: a point that needs a higher speed, there and back, is a faulty fix. Source: walking_bouts 3.7
 SPIKE_MPS = 50.0
 #: signal loss: a longer time between two points is not observed. Source: Cho, Rodriguez, Evenson 2011
@@ -25,9 +41,6 @@ SPEED_WINDOW_S = 15.0
 #: a stop stays within 30 m for a minute. Source: walking_bouts 3.7
 STOP_WINDOW_S = 60.0
 STOP_MPS = 30.0 / STOP_WINDOW_S
-#: path smoothed over this long: jitter stays short in it, a small circuit or a U-turn does not.
-#: Source: walking_bouts 3.7
-SMOOTHING_S = 30.0
 #: so many steps of the smoothed path: in two minutes a U-turn has a way there and a way back
 _SMOOTH_STEPS = 4
 #: 2 to 8 km/h. Source: Cho, Rodriguez, Evenson 2011
@@ -40,9 +53,17 @@ NOT_ON_FOOT_WINDOW_S = 90.0
 #: a fault of more points than this is not a spike but another place
 _SPIKE_MAX_POINTS = 3
 _SPIKE_PASSES = 3
+#: a Grid saves time in a stretch of at least so many points that are at most so far apart in the mean.
+#: Source: measured; the labels are the same
+_GRID_POINTS = 64
+_GRID_STEP_S = 10.0
+#: no window of the rules is longer
+_GRID_STRETCH_S = (_SMOOTH_STEPS + 1) * SMOOTHING_S
+#: so much of a stretch at a time: the arrays stay in the processor's cache. Source: measured
+_PIECE_S = 16_384.0
 
 
-def label_track(time_us: npt.NDArray[np.int64], lat_deg: Floats, lon_deg: Floats, *, foot_sport: bool | None) -> Labels:
+def label_track(time_us: Ints, lat_deg: Floats, lon_deg: Floats, *, foot_sport: bool | None) -> Labels:
     """One of walk, run, still, vehicle or None per point, for the time from it to the next point.
 
     time_us: UTC microseconds, ascending; of points with one time the first counts. Positions in degrees, no NaN.
@@ -51,18 +72,22 @@ def label_track(time_us: npt.NDArray[np.int64], lat_deg: Floats, lon_deg: Floats
     None as a label: signal loss, a stretch too short to have a speed, a faulty fix at either end, a second point at
     one time, and the last point.
     """
-    labels: Labels = np.full(len(time_us), None, dtype=object)
+    return np.array(LABELS, dtype=object)[label_codes(time_us, lat_deg, lon_deg, foot_sport=foot_sport)]
+
+
+def label_codes(time_us: Ints, lat_deg: Floats, lon_deg: Floats, *, foot_sport: bool | None) -> Codes:
+    """What label_track says, as places in LABELS."""
+    codes: Codes = np.full(len(time_us), _NONE, dtype=np.int8)
     if len(time_us) < 2:
-        return labels
-    seconds = (time_us - time_us[0]) / 1e6
-    kept = _usable(seconds, lat_deg, lon_deg)
-    path = _Path.of(seconds[kept], lat_deg[kept], lon_deg[kept])
+        return codes
+    ticks = _ticks(time_us - time_us[0])
+    kept = _usable(ticks, lat_deg, lon_deg)
     # judged at the middle of each interval: a dropped point gets the label of the path around it
-    middle = (seconds[:-1] + seconds[1:]) / 2
-    moments, known = path.moments(middle)
-    known &= np.diff(seconds) > 0
-    labels[:-1][known] = _labels_at(path, moments.only(known), foot_sport)
-    return labels
+    middles = ticks[:-1] + (ticks[1:] - ticks[:-1]) // 2 if ticks.dtype == np.int64 else (ticks[:-1] + ticks[1:]) / 2
+    for line, chosen in _lines(ticks[kept], lat_deg[kept], lon_deg[kept], middles):
+        codes[:-1][chosen] = _codes_at(line, foot_sport)
+    codes[:-1][ticks[1:] == ticks[:-1]] = _NONE
+    return codes
 
 
 def haversine_m(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
@@ -72,151 +97,113 @@ def haversine_m(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> F
     return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Moments:
-    """Moments with the first and last second of the stretch each one belongs to."""
-
-    at: Floats
-    start: Floats
-    end: Floats
-
-    def only(self, chosen: Bools) -> "_Moments":
-        return _Moments(self.at[chosen], self.start[chosen], self.end[chosen])
-
-    def shifted(self, seconds: float) -> "_Moments":
-        return dataclasses.replace(self, at=self.at + seconds)
-
-    def inside(self, reach: Floats | float) -> "_Moments":
-        """Moved to where a window of that reach lies within the stretch; to the middle of a shorter stretch."""
-        reach = np.minimum(reach, (self.end - self.start) / 2)
-        return dataclasses.replace(self, at=np.clip(self.at, self.start + reach, self.end - reach))
+def _ticks(since_us: Ints) -> Ticks:
+    """Half seconds from microseconds: whole numbers if all are whole seconds."""
+    seconds = since_us // 1_000_000
+    return 2 * seconds if (seconds * 1_000_000 == since_us).all() else since_us / (TICK_S * 1e6)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Path:
-    """Straight lines between points, on a plane in metres, in stretches without signal loss."""
-
-    seconds: Floats
-    stretch_start: Floats  # per point: first and last second of the stretch it is in
-    stretch_end: Floats
-    position: Floats  # two rows: east, north
-    position_sum: Floats  # integral of position over time
-    travel_sum: Floats  # integral of squared speed over time
-
-    @classmethod
-    def of(cls, seconds: Floats, lat: Floats, lon: Floats) -> "_Path":
-        step_s = np.diff(seconds)
-        lost = step_s > MAX_GAP_S
-        stretch = np.cumsum(np.r_[0, lost])
-        start, end = seconds[np.r_[True, lost]][stretch], seconds[np.r_[lost, True]][stretch]
-        turn = (np.diff(lon) + 180.0) % 360.0 - 180.0  # across the date line too
-        east = np.radians(turn) * np.cos(np.radians((lat[1:] + lat[:-1]) / 2))
-        position = _running_sum(EARTH_RADIUS_M * np.vstack([east, np.radians(np.diff(lat))]))
-        area = np.where(lost, 0.0, (position[:, 1:] + position[:, :-1]) / 2 * step_s)
-        path = cls(seconds, start, end, position, _running_sum(area), np.zeros(len(seconds)))
-        moments, known = path.moments((seconds[:-1] + seconds[1:]) / 2)
-        squares = np.zeros(len(step_s))
-        squares[known] = path.chord_mps(moments.only(known), SMOOTHING_S, SMOOTHING_S) ** 2 * step_s[known]
-        return dataclasses.replace(path, travel_sum=_running_sum(squares))
-
-    def moments(self, at: Floats) -> tuple[_Moments, Bools]:
-        """The moments, and which of them lie in a stretch that is long enough to have a speed."""
-        k = np.maximum(np.searchsorted(self.seconds, at, side="right") - 1, 0)
-        start, end = self.stretch_start[k], self.stretch_end[k]
-        return _Moments(at, start, end), np.asarray((at >= start) & (at <= end) & (end - start >= SPEED_WINDOW_S))
-
-    def chord_mps(self, moments: _Moments, lag_s: float, smooth_s: float) -> Floats:
-        """Speed between the mean positions of two windows of smooth_s whose centres are lag_s apart.
-
-        Near an end of the stretch the windows are moved inside it; in a shorter stretch they shrink with it.
-        """
-        scale = np.minimum(1.0, (moments.end - moments.start) / (lag_s + smooth_s))
-        lag, smooth = lag_s * scale, smooth_s * scale
-        centre = moments.inside((lag + smooth) / 2).at
-        step = self._mean_position(centre + lag / 2, smooth) - self._mean_position(centre - lag / 2, smooth)
-        return np.asarray(np.hypot(step[0], step[1]) / lag)
-
-    def rms_mps(self, moments: _Moments, window_s: float) -> Floats:
-        """Root mean square of the smoothed speed over the window around each moment, inside its stretch."""
-        window = np.minimum(window_s, moments.end - moments.start)
-        centre = moments.inside(window / 2).at
-        low, high = (np.interp(centre + side * window / 2, self.seconds, self.travel_sum) for side in (-1, 1))
-        return np.asarray(np.sqrt(np.maximum(high - low, 0.0) / window))
-
-    def _mean_position(self, centre: Floats, width: Floats) -> Floats:
-        return np.asarray((self._position_sum(centre + width / 2) - self._position_sum(centre - width / 2)) / width)
-
-    def _position_sum(self, at: Floats) -> Floats:
-        k = np.clip(np.searchsorted(self.seconds, at, side="right") - 1, 0, len(self.seconds) - 2)
-        into, step_s = at - self.seconds[k], self.seconds[k + 1] - self.seconds[k]
-        slope = (self.position[:, k + 1] - self.position[:, k]) / step_s
-        return np.asarray(self.position_sum[:, k] + self.position[:, k] * into + slope * into**2 / 2)
+def _lines(points: Ticks, lat: Floats, lon: Floats, middles: Ticks) -> Iterator[tuple[Line, slice | Bools]]:
+    """The path in parts, each with the middles it is asked about and which of all these are; the rest is unknown."""
+    lost = np.flatnonzero(points[1:] - points[:-1] > MAX_GAP_S / TICK_S)
+    first, after = np.concatenate([[0], lost + 1]), np.concatenate([lost + 1, [len(points)]])
+    start, end = points[first], points[after - 1]
+    long_s, many = (end - start) * TICK_S, after - first
+    regular = (many >= _GRID_POINTS) & (long_s >= _GRID_STRETCH_S) & (long_s <= many * _GRID_STEP_S)
+    if points.dtype != np.int64:
+        regular[:] = False
+    whole, asked_whole = (times.astype(np.int64, copy=False) for times in (points, middles))
+    for k in np.flatnonzero(regular):
+        part = slice(first[k], after[k])
+        borders = np.arange(start[k], end[k], int(_PIECE_S / TICK_S))
+        pieces = np.searchsorted(middles, np.append(borders, end[k] + 1))
+        for low, high in itertools.pairwise(pieces.tolist()):
+            if low < high:
+                yield Grid.of(whole[part], lat[part], lon[part], asked_whole[low:high]), slice(low, high)
+    others = (long_s >= SPEED_WINDOW_S) & ~regular
+    if others.any():
+        stretch = np.searchsorted(start, middles, side="right") - 1
+        asked = others[stretch] & (middles >= start[stretch]) & (middles <= end[stretch])
+        mine = np.repeat(others, many)
+        at, moments = points[mine].astype(np.float64), middles[asked].astype(np.float64)
+        yield Path.of(at, lat[mine], lon[mine], moments, max_gap_s=MAX_GAP_S), asked
 
 
-def _running_sum(steps: Floats) -> Floats:
-    """Sums up to each point, from 0 at the first."""
-    return np.concatenate([np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)], axis=-1)
-
-
-def _labels_at(path: _Path, moments: _Moments, foot_sport: bool | None) -> Labels:
-    speed = _speed(path, moments)
-    still = _is_stop(path, moments) | (speed < WALK_MPS[0])
-    vehicle = speed > RUN_MAX_MPS
-    if foot_sport is None:
-        vehicle |= _not_on_foot(path, moments, speed)
+def _codes_at(line: Line, foot_sport: bool | None) -> Codes:
+    speed = _speed(line)
     if foot_sport is False:
-        vehicle |= True
-    moving = np.where(vehicle, "vehicle", np.where(speed <= WALK_MPS[1], "walk", "run"))
-    return np.where(still, "still", moving).astype(object)
+        codes = np.full(len(speed), _VEHICLE, dtype=np.int8)
+    else:
+        codes = (speed > WALK_MPS[1]) + np.int8(_WALK)
+        codes[speed > RUN_MAX_MPS] = _VEHICLE
+    if foot_sport is None:
+        codes[_not_on_foot(line, speed)] = _VEHICLE
+    codes[_is_still(line, speed)] = _STILL
+    return codes
 
 
-def _speed(path: _Path, moments: _Moments) -> Floats:
+def _speed(line: Line) -> Floats:
     half = SPEED_WINDOW_S / 2
-    windows = [path.chord_mps(moments.shifted(by), SPEED_WINDOW_S, SPEED_WINDOW_S) for by in (-half, 0.0, half)]
-    return np.asarray(np.median(windows, axis=0))
+    a, b, c = (line.shifted(by).chord_mps(SPEED_WINDOW_S, SPEED_WINDOW_S) for by in (-half, 0.0, half))
+    return np.asarray(np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c)))  # the median
 
 
-def _is_stop(path: _Path, moments: _Moments) -> Bools:
-    net = path.chord_mps(moments, STOP_WINDOW_S, SPEED_WINDOW_S)
-    shifts = (np.arange(_SMOOTH_STEPS) - (_SMOOTH_STEPS - 1) / 2) * SMOOTHING_S
-    centred = moments.inside(shifts[-1] + SMOOTHING_S)
-    smooth = [path.chord_mps(centred.shifted(by), SMOOTHING_S, SMOOTHING_S) for by in shifts]
-    return np.asarray((net < STOP_MPS) & (np.mean(smooth, axis=0) < STOP_MPS))
+def _is_still(line: Line, speed: Floats) -> Bools:
+    """Slower than a walk, or at a stop."""
+    still = np.asarray(speed < WALK_MPS[0])
+    net = line.chord_mps(STOP_WINDOW_S, SPEED_WINDOW_S)
+    asked = np.flatnonzero((net < STOP_MPS) & ~still)
+    if len(asked):
+        shifts = (np.arange(_SMOOTH_STEPS) - (_SMOOTH_STEPS - 1) / 2) * SMOOTHING_S
+        centred = line.only(asked).inside(shifts[-1] + SMOOTHING_S)
+        smooth = [centred.shifted(by).chord_mps(SMOOTHING_S, SMOOTHING_S) for by in shifts]
+        still[asked] = np.mean(smooth, axis=0) < STOP_MPS
+    return still
 
 
-def _not_on_foot(path: _Path, moments: _Moments, speed: Floats) -> Bools:
+def _not_on_foot(line: Line, speed: Floats) -> Bools:
     """True where the 90 s around are too fast to be on foot.
 
     Deviates: a slow moment needs it before and after. A walk to the bus is then not lost to the ride that follows,
     and a bus in a traffic queue stays a bus.
     """
-    half = NOT_ON_FOOT_WINDOW_S / 2
+    squares, limit = line.squares(), NOT_ON_FOOT_MPS**2
+    if squares.max() < limit:
+        return np.zeros(len(speed), dtype=np.bool_)
+    squares_sum, half = line.sum_squares(squares), NOT_ON_FOOT_WINDOW_S / 2
     before, around, after = (
-        path.rms_mps(moments.shifted(by), NOT_ON_FOOT_WINDOW_S) >= NOT_ON_FOOT_MPS for by in (-half, 0.0, half)
+        line.shifted(by).mean_square(squares_sum, NOT_ON_FOOT_WINDOW_S) >= limit for by in (-half, 0.0, half)
     )
     return np.asarray(np.where(speed > WALK_MPS[1], before | around | after, before & after))
 
 
-def _usable(seconds: Floats, lat: Floats, lon: Floats) -> npt.NDArray[np.intp]:
+def _usable(ticks: Ticks, lat: Floats, lon: Floats) -> npt.NDArray[np.intp] | slice:
     """The places of the points that have a time of their own and are no spikes."""
-    kept = np.flatnonzero(np.diff(seconds, prepend=-np.inf) > 0)
+    repeated = ticks[1:] == ticks[:-1]
+    kept: npt.NDArray[np.intp] | slice = np.flatnonzero(np.r_[True, ~repeated]) if repeated.any() else slice(None)
     for _ in range(_SPIKE_PASSES):
-        spikes = _spikes(seconds[kept], lat[kept], lon[kept])
+        spikes = _spikes(ticks[kept], lat[kept], lon[kept])
         if not spikes.any():
             break
-        kept = kept[~spikes]
+        kept = np.arange(len(ticks))[kept][~spikes]
     return kept
 
 
-def _spikes(seconds: Floats, lat: Floats, lon: Floats) -> Bools:
+def _spikes(ticks: Ticks, lat: Floats, lon: Floats) -> Bools:
     """True for the points of a short run that is out of reach from both sides while these reach each other."""
-    n = len(seconds)
-    far = haversine_m(lat[:-1], lon[:-1], lat[1:], lon[1:]) > SPIKE_MPS * np.diff(seconds)
-    first = np.flatnonzero(np.r_[True, far])
+    n = len(ticks)
+    reach = np.diff(ticks) * (SPIKE_MPS * TICK_S)
+    # no degree is longer than one of latitude, so few steps are asked about; 0.1 % more than rounding can hide
+    longest = (np.diff(lat) ** 2 + np.diff(lon) ** 2) * METRES_PER_DEGREE**2
+    asked = np.flatnonzero(longest > 0.999 * reach**2)
+    far = haversine_m(lat[asked], lon[asked], lat[asked + 1], lon[asked + 1]) > reach[asked]
+    if not far.any():
+        return np.zeros(n, dtype=np.bool_)
+    first = np.r_[0, asked[far] + 1]  # of the runs between two such steps
     after = np.r_[first[1:], n]
     before, beyond = np.maximum(first - 1, 0), np.minimum(after, n - 1)
-    reach = SPIKE_MPS * (seconds[beyond] - seconds[before])
-    bridged = haversine_m(lat[before], lon[before], lat[beyond], lon[beyond]) <= reach
+    gap = SPIKE_MPS * TICK_S * (ticks[beyond] - ticks[before])
+    bridged = haversine_m(lat[before], lon[before], lat[beyond], lon[beyond]) <= gap
     # a run at one end of the track has a neighbour on one side only, and is the faulty one if it is the shorter
     length = after - first
     edge = ((first == 0) & (length < np.r_[length[1:], 0])) | ((after == n) & (length < np.r_[0, length[:-1]]))

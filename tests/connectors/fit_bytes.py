@@ -1,14 +1,15 @@
 """A small FIT writer: messages given as field numbers and values become a file with header and CRC."""
 
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
-from connectors.fit_parts import crc16
+from connectors.fit_crc import crc16
 
 #: 2024-03-04 00:00 UTC on the FIT clock
 MONDAY = 1_709_510_400 - 631_065_600
 
-FILE_ID, SPORT, SESSION, RECORD, EVENT = 0, 12, 18, 20, 21
+FILE_ID, SPORT, SESSION, RECORD, EVENT, DEVICE_INFO, FIELD_DESCRIPTION = 0, 12, 18, 20, 21, 23, 206
 MONITORING, MONITORING_INFO = 55, 103
 START, STOP_ALL = 0, 4
 #: base types by size in bytes: uint8, uint16, uint32
@@ -84,4 +85,37 @@ def typed(second: int, activity_type: int, **values: int) -> bytes:
     fields = {"steps": 3, "active_ms": 4}
     return message(
         MONITORING, {253: MONDAY + second, 5: activity_type} | {fields[name]: v for name, v in values.items()}
+    )
+
+
+def definition(
+    number: int,
+    fields: Iterable[tuple[int, int, int]],
+    developer: Iterable[tuple[int, int, int]] = (),
+    *,
+    local: int = 0,
+    big_endian: bool = False,
+) -> bytes:
+    """A definition. Fields: number, size in bytes, base type; developer fields: number, size, developer index."""
+    plain, own = [bytes(field) for field in fields], [bytes(field) for field in developer]
+    head = struct.pack(
+        ">BBBHB" if big_endian else "<BBBHB", (0x60 if own else 0x40) | local, 0, big_endian, number, len(plain)
+    )
+    return head + b"".join(plain) + (bytes([len(own)]) + b"".join(own) if own else b"")
+
+
+def data(content: bytes, local: int = 0) -> bytes:
+    """A data message of these bytes."""
+    return bytes([local]) + content
+
+
+def description(index: int, number: int, base_type: int, name: str, scale: int = 0xFF, offset: int = 0x7F) -> bytes:
+    """A field_description and the developer_data_id that it needs, of local types 14 and 15."""
+    text = name.encode() + b"\0"
+    fields = [(0, 1, 2), (1, 1, 2), (2, 1, 2), (3, len(text), 7), (6, 1, 2), (7, 1, 1)]
+    return (
+        definition(207, [(3, 1, 2)], local=15)
+        + data(bytes([index]), 15)
+        + definition(206, fields, local=14)
+        + data(bytes([index, number, base_type]) + text + bytes([scale, offset]), 14)
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors import fit, fit_messages
+from connectors import fit, fit_messages, fit_walk
 from connectors.errors import ConnectorError, CorruptFileError
-from connectors.fit_parts import crc16
+from connectors.fit_crc import crc16
 from connectors.recording import Recording
 from tests.connectors.fit_bytes import (
     MONDAY,
@@ -49,12 +49,39 @@ def test_the_crc_is_that_of_the_fit_protocol() -> None:
     assert crc16(b"") == 0
 
 
-def test_a_changed_byte_in_a_complete_file_is_refused_with_both_crcs(tmp_path: Path) -> None:
-    data = bytearray(activity(records(range(10), cadence=50)))
-    stated = int.from_bytes(data[-2:], "little")
-    data[100] ^= 1
-    with pytest.raises(CorruptFileError, match=f"expected the CRC {stated:#06x}.*found 0x.*at byte.*Copy the file"):
-        _read(tmp_path, bytes(data))
+def test_the_crc_equals_the_byte_by_byte_rule_at_every_length() -> None:
+    dice = random.Random(1)  # noqa: S311  reproducible, not secret
+    for length in (*range(1, 300), 4_095, 4_096, 4_097, 70_001):
+        data = dice.randbytes(length)
+        slow = 0
+        for byte in data:
+            slow ^= byte
+            for _ in range(8):
+                slow = slow >> 1 ^ (0xA001 if slow & 1 else 0)
+        assert crc16(data) == slow
+        assert crc16(data + slow.to_bytes(2, "little")) == 0
+
+
+def test_a_changed_byte_flags_a_complete_file_and_the_rows_that_make_sense_are_kept(tmp_path: Path) -> None:
+    data = bytearray(activity(records(range(10), cadence=50), session(0, 10, WALK)))
+    whole = _read(tmp_path, bytes(data)).epochs
+    data[-5] ^= 1  # within the session's time: every record is as it was
+    recording = _read(tmp_path, bytes(data))
+    assert [(p.code, p.where) for p in recording.problems] == [("bad_crc", f"byte {len(data) - 2}")]
+    assert recording.epochs["epoch_start"].equals(whole["epoch_start"])
+
+
+def test_a_fault_behind_a_wrong_crc_ends_the_rows_and_says_where(tmp_path: Path) -> None:
+    rows = [records(range(n, n + 1), cadence=50) for n in range(10)]
+    data = bytearray(activity(*rows))
+    fault = len(data) - 2 - len(rows[0])
+    data[fault] = 0x0F  # a message that nothing defines, in the place of the last record's definition
+    recording = _read(tmp_path, bytes(data))
+    assert recording.epochs.height == 9
+    assert [(p.code, p.where) for p in recording.problems] == [
+        ("bad_crc", f"byte {len(data) - 2}"),
+        ("unreadable_message", f"byte {fault}"),
+    ]
 
 
 def test_a_file_cut_anywhere_keeps_the_rows_before_the_cut_or_is_refused(tmp_path: Path) -> None:
@@ -90,26 +117,42 @@ def test_chained_files_are_read_to_the_last_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [b"no header", bytes(16)])
-def test_a_damaged_later_part_does_not_take_the_first_one_with_it(fault: bytes, tmp_path: Path) -> None:
+def test_what_follows_a_part_and_is_none_does_not_take_the_part_with_it(fault: bytes, tmp_path: Path) -> None:
     first = activity(records(range(10), cadence=50))
-    broken = bytearray(first)
-    broken[60] ^= 1
-    for tail in (fault, bytes(broken)):
-        recording = _read(tmp_path, first + tail)
-        assert recording.epochs.height == 10
-        assert [(p.code, p.where) for p in recording.problems] == [("unreadable_part", f"byte {len(first)}")]
+    recording = _read(tmp_path, first + fault)
+    assert recording.epochs.height == 10
+    assert [(p.code, p.where) for p in recording.problems] == [("unreadable_part", f"byte {len(first)}")]
 
 
-def test_a_message_that_cannot_be_read_ends_the_rows_and_says_where(tmp_path: Path) -> None:
+def test_a_damaged_part_of_a_chain_is_flagged_and_the_others_are_read(tmp_path: Path) -> None:
+    first, second = (activity(records(range(n, n + 10), cadence=50)) for n in (0, 10))
+    for place in (0, 1):
+        parts = [bytearray(first), bytearray(second)]
+        parts[place][-6] ^= 1  # a cadence of fractions less or more
+        recording = _read(tmp_path, bytes(parts[0] + parts[1]))
+        assert recording.epochs.height >= 19
+        assert _problems(recording)[0] == "bad_crc"
+
+
+def test_a_message_that_nothing_defines_ends_the_rows_and_says_where(tmp_path: Path) -> None:
     rows = records(range(10), cadence=50)
-    # a definition with a two-byte number of three bytes
-    wrong = struct.pack("<BBBHB", 0x41, 0, 0, 20, 1) + bytes([7, 3, 0x84])
-    data = activity(rows, wrong, records(range(10, 20), cadence=50))
+    data = activity(rows, b"\x0f", records(range(10, 20), cadence=50))
     recording = _read(tmp_path, data)
     assert recording.epochs.height == 10
-    assert [(p.code, p.where) for p in recording.problems] == [("unreadable_message", f"byte {data.index(wrong)}")]
+    place = data.index(rows) + len(rows)
+    assert [(p.code, p.where) for p in recording.problems] == [("unreadable_message", f"byte {place}")]
     with pytest.raises(CorruptFileError, match=r"none before the file breaks off \(unreadable_message\) at byte 14"):
-        _read(tmp_path, fit_file(wrong, rows))
+        _read(tmp_path, fit_file(b"\x0f", rows))
+
+
+def test_a_field_whose_size_its_type_does_not_divide_costs_no_other_field(tmp_path: Path) -> None:
+    # the distance as a four-byte number of one byte, as one maker writes it
+    fields = bytes([253, 4, 0x86, 5, 1, 0x86, 4, 1, 0x02])
+    odd = struct.pack("<BBBHB", 0x41, 0, 0, RECORD, 3) + fields
+    odd += b"".join(b"\x01" + struct.pack("<IBB", MONDAY + n, 7, 50) for n in range(10, 20))
+    recording = _read(tmp_path, activity(records(range(10), cadence=50), odd, session(0, 20, WALK)))
+    assert recording.epochs["steps"].count() == 20
+    assert recording.problems == ()
 
 
 def _developer_data(index: bytes, base_type: int) -> bytes:
@@ -122,18 +165,17 @@ def _developer_data(index: bytes, base_type: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "strange",
     [
-        _developer_data(struct.pack("<f", float("inf")), 0x88),  # OverflowError in fitparse
-        _developer_data(struct.pack("<f", 1.5), 0x88),  # KeyError
-        _developer_data(b"\x00\x00", 0x02),  # TypeError: an index of two numbers
-        b"\x0f",  # FitParseError: a message without a definition
+        _developer_data(struct.pack("<f", float("inf")), 0x88),
+        _developer_data(struct.pack("<f", 1.5), 0x88),
+        _developer_data(b"\x00\x00", 0x02),
     ],
 )
-def test_whatever_fitparse_raises_is_a_problem_at_a_byte(wrong: bytes, tmp_path: Path) -> None:
-    recording = _read(tmp_path, activity(records(range(10), cadence=50), wrong))
-    assert recording.epochs.height == 10
-    assert _problems(recording) == ["unreadable_message"]
+def test_a_strange_description_of_developer_fields_harms_nothing_else(strange: bytes, tmp_path: Path) -> None:
+    recording = _read(tmp_path, activity(strange, records(range(10), cadence=50), session(0, 10, WALK)))
+    assert recording.epochs["steps"].count() == 10
+    assert recording.problems == ()
 
 
 def test_a_developer_field_with_the_number_of_cadence_is_not_cadence(tmp_path: Path) -> None:
@@ -146,23 +188,58 @@ def test_a_developer_field_with_the_number_of_cadence_is_not_cadence(tmp_path: P
     ]
 
 
-def test_developer_fields_of_one_file_are_unknown_in_the_next(tmp_path: Path) -> None:
-    undescribed = struct.pack("<BBBHB", 0x62, 0, 0, RECORD, 1) + bytes([253, 4, 0x86]) + bytes([1, 0, 1, 0])
-    rows = records(range(10), cadence=50)
-    assert _problems(_read(tmp_path, activity(_developer_data(b"\x00", 0x02), rows, undescribed))) == []
-    assert _problems(_read(tmp_path, activity(rows, undescribed))) == ["unreadable_message"]
+def test_a_developer_field_that_nothing_describes_is_passed_over(tmp_path: Path) -> None:
+    undescribed = struct.pack("<BBBHB", 0x62, 0, 0, RECORD, 1) + bytes([253, 4, 0x86]) + bytes([1, 0, 3, 0])
+    undescribed += b"\x02" + struct.pack("<I", MONDAY + 10) + bytes(3)
+    recording = _read(tmp_path, activity(records(range(10), cadence=50), undescribed))
+    assert recording.rows_read == 11
+    assert recording.problems == ()
+
+
+def test_a_foot_pod_that_stands_for_cadence_counts_where_the_watch_has_none(tmp_path: Path) -> None:
+    names = {0: 0, 1: 7, 2: 0x02, 14: RECORD, 15: 4}
+    described = struct.pack("<BBBHB", 0x41, 0, 0, 206, 5)
+    described += bytes([0, 1, 2, 1, 1, 2, 2, 1, 2, 14, 2, 0x84, 15, 1, 2])
+    described += b"\x01" + struct.pack("<BBBHB", *names.values())
+    row = struct.pack("<BBBHB", 0x62, 0, 0, RECORD, 1) + bytes([253, 4, 0x86]) + bytes([1, 7, 1, 0])
+    row += b"".join(b"\x02" + struct.pack("<IB", MONDAY + n, 45) for n in range(60))
+    assert _read(tmp_path, activity(described, row, session(0, 60, WALK))).epochs["steps"].sum() == pytest.approx(90)
 
 
 def test_a_bomb_of_messages_without_fields_is_refused(tmp_path: Path) -> None:
     empty = struct.pack("<BBBHB", 0x40, 0, 0, 20, 0)
-    with pytest.raises(CorruptFileError, match="10000 without a field"):
+    with pytest.raises(CorruptFileError, match="at most 400000 messages"):
         _read(tmp_path, fit_file(file_id(4), empty, bytes(2_000_000)))
 
 
 def test_more_messages_than_any_device_writes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit_messages, "MAX_MESSAGES", 15)
-    with pytest.raises(CorruptFileError, match="at most 15 messages"):
+    monkeypatch.setattr(fit_walk, "MAX_MESSAGES", 5)
+    with pytest.raises(CorruptFileError, match="at most 5 messages"):
         _read(tmp_path, activity(records(range(10), cadence=50)))
+
+
+def test_more_definitions_than_any_device_writes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_walk, "MAX_DEFINITIONS", 5)
+    with pytest.raises(CorruptFileError, match="at most 5 definitions"):
+        _read(tmp_path, activity(records(range(10), cadence=50)))
+
+
+def test_a_hostile_neighbour_costs_the_others_of_a_batch_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = activity(records(range(4), cadence=50), session(0, 4, WALK))
+    many = activity(records(range(60), cadence=50))
+    monkeypatch.setattr(fit_walk, "MAX_MESSAGES", 20)
+    paths = [write(tmp_path, data, f"{n}.fit") for n, data in enumerate([good, many, b"no header", good[:-20], good])]
+    alone = []
+    for path in paths:
+        try:
+            alone.append(fit.read(path).epochs.height)
+        except CorruptFileError as error:
+            alone.append(str(error))
+    together = [str(f) if isinstance(f, ConnectorError) else f.epochs.height for f in fit.read_many(paths)]
+    assert together == alone
+    assert together[0] == together[4] == 4
 
 
 def test_a_file_larger_than_any_device_writes_is_refused_unread(tmp_path: Path) -> None:

@@ -1,17 +1,24 @@
 """Walking labels of GPS tracks, against tracks whose truth is known because they were made for it."""
 
 import collections
+import contextlib
 import csv
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
+import fitdecode
+import gpxpy
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.gps import Labels, haversine_m, label_track
+from connectors import gps
+from connectors.gps import LABELS, Labels, haversine_m, label_codes, label_track
+from tests.connectors import slow_gps
+from tests.real_exports import REAL, needs_real_exports
 
 _DATA = Path(__file__).resolve().parents[1] / "oracles" / "data"
 _MINUTE = 60_000_000
@@ -262,3 +269,130 @@ def test_labels_do_not_depend_on_direction_or_date(seed: int, degrees: float, sh
 def test_a_degree_of_latitude_has_its_length() -> None:
     length = haversine_m(np.array([0.0]), np.array([0.0]), np.array([1.0]), np.array([0.0]))
     assert length == pytest.approx(111_195, abs=1)
+
+
+def _assert_as_slowly_stated(
+    time_us: npt.NDArray[np.int64], lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64], sport: bool | None
+) -> None:
+    fast, slow = label_track(time_us, lat, lon, foot_sport=sport), slow_gps.label_track(time_us, lat, lon, sport)
+    same = fast == slow
+    if not same.all():  # a speed on a limit falls either way when its last digits are rounded otherwise
+        for scale in (1 - 1e-7, 1 + 1e-7):
+            same |= fast == slow_gps.label_track(time_us, lat, lon, sport, scale)
+    assert same.all(), np.flatnonzero(~same)
+
+
+_AS_IT_IS = {
+    "processor": fitdecode.DataProcessorBase(),
+    "check_crc": fitdecode.CrcCheck.DISABLED,
+    "error_handling": fitdecode.ErrorHandling.IGNORE,
+}
+_Track = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+
+def _made_track(seed: int, step_s: int, fraction_us: int, lat: float, lon: float) -> _Track:
+    """Legs of ten minutes at most: stops, walks, U-turns, runs, rides; then losses, repeated times and spikes."""
+    rng = np.random.default_rng(seed)
+    legs = [
+        np.outer(
+            rng.normal(0, 1, 2), np.full(n, mps) * (1 if rng.random() < 0.6 else np.sign(np.sin(np.arange(n) / 20)))
+        )
+        for mps, n in zip(rng.choice([0, 0, 0.4, 1.3, 3, 12], 6), rng.integers(1, 600 // step_s + 2, 6), strict=True)
+    ]
+    steps = rng.choice([1, 1, 1, 2, 7], sum(leg.shape[1] for leg in legs)) if rng.random() < 0.5 else 1
+    gaps = np.full(sum(leg.shape[1] for leg in legs), step_s) * steps
+    for gap_s in (0, 179, 180, 181, 4000):
+        gaps[rng.random(len(gaps)) < 0.003] = gap_s
+    position = np.cumsum(np.concatenate(legs, axis=1) * gaps, axis=1) + rng.normal(
+        0, rng.choice([0.1, 3, 10]), (2, len(gaps))
+    )
+    position[:, rng.random(len(gaps)) < rng.choice([0, 0.01])] += 3_000
+    north = np.clip(lat + position[1] / _M_PER_DEGREE, -90, 90)
+    east = lon + position[0] / (_M_PER_DEGREE * max(0.01, np.cos(np.radians(lat))))
+    time_us = np.cumsum(gaps).astype(np.int64) * 1_000_000
+    time_us[1:] += fraction_us if rng.random() < 0.5 else 0
+    return time_us, north, (east + 180) % 360 - 180
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 1, 5, 30]),
+    st.sampled_from([0, 0, 250_000]),
+    st.sampled_from([0.0, 51.5, -70.0, 89.999]),
+    st.sampled_from([0.0, 179.999]),
+    st.sampled_from([None, True, False]),
+    st.sampled_from([16_384.0, 200.0]),
+)
+def test_made_tracks_are_labelled_as_slowly_stated(
+    seed: int, step_s: int, fraction_us: int, lat: float, lon: float, sport: bool | None, piece_s: float
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gps, "_PIECE_S", piece_s)
+        _assert_as_slowly_stated(*_made_track(seed, step_s, fraction_us, lat, lon), sport)
+
+
+@pytest.mark.parametrize("faulty", [0, 19, 10])
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_a_spike_in_a_short_track_is_labelled_as_slowly_stated(faulty: int, seconds: int) -> None:
+    lat = np.full(20, 51.5) + np.arange(20) * seconds * 1.4 / _M_PER_DEGREE
+    lat[faulty] += 0.1
+    _assert_as_slowly_stated(np.arange(20) * seconds * 1_000_000, lat, np.zeros(20), None)
+
+
+@pytest.mark.parametrize("seconds", [1, 14, 15, 180, 181])
+def test_two_points_are_labelled_as_slowly_stated(seconds: int) -> None:
+    _assert_as_slowly_stated(np.array([0, seconds * 1_000_000]), np.array([51.5, 51.501]), np.zeros(2), None)
+
+
+def test_codes_are_places_in_the_list_of_labels() -> None:
+    seconds = _times(10, 1)
+    track = _straight(1.4, seconds)
+    time_us = (seconds * 1e6).astype(np.int64)
+    lat, lon = track[1] / _M_PER_DEGREE, track[0] / _M_PER_DEGREE
+    codes = label_codes(time_us, lat, lon, foot_sport=None)
+    assert codes.dtype == np.int8
+    assert [LABELS[code] for code in codes] == label_track(time_us, lat, lon, foot_sport=None).tolist()
+
+
+def _fit_tracks() -> list[_Track]:
+    found = []
+    for path in sorted((REAL / "fit").iterdir()):
+        if path.suffix.lower() != ".fit" or path.stat().st_size >= 30_000:
+            continue
+        rows = []
+        # a damaged file counts as far as it can be read
+        with contextlib.suppress(fitdecode.FitError), fitdecode.FitReader(str(path), **_AS_IT_IS) as reader:
+            for frame in reader:
+                if isinstance(frame, fitdecode.FitDataMessage) and frame.name == "record":
+                    names = ("timestamp", "position_lat", "position_long")
+                    rows.append([frame.get_raw_value(name, fallback=None) for name in names])
+        points = np.array(sorted(row for row in rows if None not in row), dtype=np.int64).reshape(-1, 3)
+        found.append((points[:, 0] * 1_000_000, *(points[:, n] * (180 / 2**31) for n in (1, 2))))
+    return found
+
+
+def _gpx_tracks() -> list[_Track]:
+    found = []
+    for path in sorted((REAL / "gpx").iterdir()):
+        if path.suffix.lower() != ".gpx" or path.stat().st_size >= 400_000:
+            continue
+        try:
+            tracks = gpxpy.parse(path.read_bytes().decode("utf-8-sig")).tracks
+        except (gpxpy.gpx.GPXException, UnicodeDecodeError):
+            continue
+        for track in tracks:
+            points = [p for segment in track.segments for p in segment.points if p.time is not None]
+            rows = sorted((round(p.time.timestamp() * 1e6), p.latitude, p.longitude) for p in points if p.time)
+            at, lat, lon = (np.array([row[n] for row in rows], dtype=np.float64) for n in range(3))
+            found.append((at.astype(np.int64), lat, lon))
+    return found
+
+
+@needs_real_exports
+@pytest.mark.parametrize("tracks_of", [_fit_tracks, _gpx_tracks])
+def test_real_tracks_are_labelled_as_slowly_stated(tracks_of: Callable[[], list[_Track]]) -> None:
+    tracks = tracks_of()
+    assert len(tracks) > 10
+    for place, track in enumerate(tracks):
+        _assert_as_slowly_stated(*track, (None, True, False)[place % 3])
