@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from connectors import fit_activity, fit_monitoring
 from connectors.errors import ConnectorError, CorruptFileError, NoStepDataError
@@ -88,10 +87,10 @@ class _Stated:
     """What files state about themselves, by the place of the file."""
 
     def __init__(self, messages: Messages) -> None:
-        names = {0: "type", 1: "manufacturer", 2: "product", 3: "serial"}
-        self._ids = _first_told(messages.frame(FILE_ID, names))
-        names = {0: "index", 2: "manufacturer", 3: "serial", 4: "product"}
-        self._infos = _first_told(messages.frame(DEVICE_INFO, names).filter(pl.col("index").fill_null(0) == 0))
+        self._ids = messages.first_told(FILE_ID, {"type": 0, "manufacturer": 1, "product": 2, "serial": 3})
+        index = messages[DEVICE_INFO].column(0).first()
+        creator = ~index.valid | (index.values == 0)
+        self._infos = messages.first_told(DEVICE_INFO, {"manufacturer": 2, "serial": 3, "product": 4}, creator)
 
     def type(self, file: int) -> int | None:
         """The file type, by file_id."""
@@ -105,12 +104,6 @@ class _Stated:
             for name in ("manufacturer", "product", "serial")
         )
         return _device(manufacturer, product, None if serial in _NO_SERIAL else serial)
-
-
-def _first_told(frame: pl.DataFrame) -> dict[int, dict[str, int | None]]:
-    """Per file the first value of each field that has one."""
-    first = frame.drop("order").group_by("file").agg(pl.all().drop_nulls().first())
-    return {row["file"]: row for row in first.to_dicts()}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -131,8 +124,8 @@ def _is_planned(kind: int | None) -> bool:
 
 def _monitoring(paths: list[Path], messages: Messages, stated: _Stated) -> dict[int, Recording | ConnectorError]:
     """The Recordings of all files that have monitoring rows, or why there is none."""
-    counts = dict(messages.frame(MONITORING, {}).group_by("file").len().iter_rows())
-    wanted = [file for file in sorted(counts) if not _is_planned(stated.type(file))]
+    counts = np.bincount(messages.file_at(messages[MONITORING].positions), minlength=len(paths)).tolist()
+    wanted = [file for file in range(len(paths)) if counts[file] and not _is_planned(stated.type(file))]
     if not wanted:
         return {}
     rows, problems = fit_monitoring.timed_rows(messages)

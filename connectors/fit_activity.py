@@ -49,8 +49,6 @@ _START = (0,)
 _STOP = (1, 4, 8, 9)
 #: fields of a record
 _LAT, _LON, _HEART_RATE, _CADENCE, _DISTANCE, _TOTAL_CYCLES, _CADENCE_256, _FRACTION = 0, 1, 3, 4, 5, 19, 52, 53
-#: fields of a field_description: developer index, number, base type, and the message and field that it stands for
-_DEVELOPER, _NUMBER, _BASE_TYPE, _NATIVE_MESSAGE, _NATIVE_FIELD = 0, 1, 2, 14, 15
 _SEMICIRCLE_DEGREES = 180 / 2**31
 
 Floats = npt.NDArray[np.float64]
@@ -158,22 +156,15 @@ def _last_told(values: Floats, first: npt.NDArray[np.intp]) -> Floats:
 def _developer_cadence(messages: Messages, file: int, table: Table, rows: slice) -> Floats:
     """Strides a minute from a developer field that says it stands for the cadence of records, as foot pods write."""
     found = np.full(rows.stop - rows.start, np.nan)
-    names = {
-        _DEVELOPER: "index",
-        _NUMBER: "number",
-        _BASE_TYPE: "type",
-        _NATIVE_MESSAGE: "message",
-        _NATIVE_FIELD: "field",
-    }
-    described = messages.frame(FIELD_DESCRIPTION, names, file)
-    meant = described.filter(pl.col("message") == RECORD, pl.col("field") == _CADENCE).drop_nulls()
+    fields = {"index": 0, "number": 1, "base_type": 2, "message": 14, "field": 15}
     # of two descriptions of one field the later one holds
-    for index, number, base_type in (
-        meant.unique(("index", "number"), keep="last", maintain_order=True)
-        .select("index", "number", "type")
-        .iter_rows()
-    ):
-        if (index, number) not in table.developer_numbers:
+    meant = {
+        (row["index"], row["number"]): row["base_type"]
+        for row in messages.told(FIELD_DESCRIPTION, fields, file)
+        if row["message"] == RECORD and row["field"] == _CADENCE
+    }
+    for index, number in table.developer_numbers:
+        if (base_type := meant.get((index, number))) is None:
             continue
         column = table.developer_column(index, number, base_type).rows(rows)
         found = _else(found, column.floats())
@@ -185,12 +176,13 @@ def sessions(messages: Messages, file: int, records: Records) -> list[Session]:
 
     A file that was cut off before its session has one over all its records, of the sport that it stated at the start.
     """
-    names = {2: "start", 5: "sport", 6: "sub_sport", 7: "elapsed_ms", 10: "cycles", TIMESTAMP: "stamp"}
-    told = messages.frame(SESSION, names, file).select(names.values()).to_dicts()
+    fields = {"start": 2, "sport": 5, "sub_sport": 6, "elapsed_ms": 7, "cycles": 10, "stamp": TIMESTAMP}
+    told = messages.told(SESSION, fields, file)
     if not told:
-        sports = set(messages.frame(SPORT, {0: "sport", 1: "sub_sport"}, file).select("sport", "sub_sport").rows())
-        sport, sub_sport = sports.pop() if len(sports) == 1 else (None, None)
-        told = [{"sport": sport, "sub_sport": sub_sport}]
+        stated = messages.told(SPORT, {"sport": 0, "sub_sport": 1}, file)
+        # of several sports none is known to be that of the records
+        sole = all(row == stated[0] for row in stated)
+        told = [stated[0] if stated and sole else {"sport": None, "sub_sport": None}]
     found = [_session(row, records) for row in told]
     return sorted((one for one in found if one is not None), key=lambda one: one.start)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from connectors.fit_walk import Ints, Layout, MixedError, Walk
 
@@ -62,25 +61,20 @@ class Column:
     values: npt.NDArray[Any]
     valid: Bools
 
-    def rows(self, chosen: slice) -> "Column":
+    def rows(self, chosen: slice | npt.NDArray[np.intp]) -> "Column":
         return Column(self.values[chosen], self.valid[chosen])
 
     def first(self) -> "Column":
         """The first element of an array field, the field itself otherwise."""
         return Column(self.values[:, 0], self.valid[:, 0]) if self.values.ndim == 2 else self
 
-    def series(self, name: str) -> pl.Series:
-        """Whole numbers as Int64 with null for none; a number that is not whole is none."""
-        whole = self.values
-        valid = self.valid
-        if whole.dtype == object:
-            whole, valid = np.zeros(len(valid), dtype=_INT), np.zeros_like(valid)
-        elif whole.dtype != _INT:
-            with np.errstate(invalid="ignore"):
-                whole = whole.astype(_INT)
-            valid = valid & (whole == self.values)
-        series = pl.Series(name, whole)
-        return series if valid.all() else series.set(pl.Series(~valid), None)
+    def whole(self) -> list[int | None]:
+        """Whole numbers, None for none; text and fractions are none."""
+        one = self.first()
+        pairs = zip(one.values.tolist(), one.valid.tolist(), strict=True)
+        if one.values.dtype in (_INT, _UINT):
+            return [value if given else None for value, given in pairs]
+        return [int(v) if given and isinstance(v, float) and v.is_integer() else None for v, given in pairs]
 
     def floats(self) -> npt.NDArray[np.float64]:
         """Numbers with NaN for none; exact for fields of up to 32 bits. Text is none."""

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from connectors import fit_by_row
 from connectors.errors import CorruptFileError
-from connectors.fit_columns import TIMESTAMP, Column, Table, tables
+from connectors.fit_columns import TIMESTAMP, Bools, Column, Table, tables
 from connectors.fit_parts import Chain, Part, chains
 from connectors.fit_walk import COMPRESSED, Ints, MixedError, TooManyError, Walk, walk
 from connectors.recording import Problem
@@ -47,18 +46,25 @@ class Messages:
         low, high = np.searchsorted(self[message].positions, self._starts[file : file + 2])
         return slice(int(low), int(high))
 
-    def frame(self, message: int, columns: dict[int, str], file: int | None = None) -> pl.DataFrame:
-        """Raw whole numbers of some fields as Int64, with `file` (its place) and `order`; of one file or of all."""
+    def told(self, message: int, fields: dict[str, int], file: int) -> list[dict[str, int | None]]:
+        """The messages of one file with raw whole numbers of some fields, by names of the caller's."""
+        table, rows = self[message], self.rows(message, file)
+        columns = [table.column(number).rows(rows).whole() for number in fields.values()]
+        return [dict(zip(fields, values, strict=True)) for values in zip(*columns, strict=True)]
+
+    def first_told(
+        self, message: int, fields: dict[str, int], only: Bools | None = None
+    ) -> dict[int, dict[str, int | None]]:
+        """By file the first value of each field in the messages of a number, or in some of them."""
         table = self[message]
-        rows = slice(0, len(table)) if file is None else self.rows(message, file)
-        positions = table.positions[rows]
-        taken = {name: table.column(number).first() for number, name in columns.items()}
-        series = [
-            pl.Series("file", self.file_at(positions)),
-            pl.Series("order", positions),
-            *(column.rows(rows).series(name) for name, column in taken.items()),
-        ]
-        return pl.DataFrame(series)
+        found: dict[int, dict[str, int | None]] = {}
+        for name, number in fields.items():
+            column = table.column(number).first()
+            rows = np.flatnonzero(column.valid if only is None else column.valid & only)
+            files, first = np.unique(self.file_at(table.positions[rows]), return_index=True)
+            for file, value in zip(files.tolist(), column.rows(rows[first]).whole(), strict=True):
+                found.setdefault(file, dict.fromkeys(fields))[name] = value
+        return found
 
     def file_at(self, positions: Ints) -> npt.NDArray[np.intp]:
         """The places of the files in which these positions lie."""

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from connectors import fit, gpx
@@ -49,7 +50,7 @@ _READERS: dict[str, Reader] = {"fit": fit.read, "gpx": gpx.read}
 
 def seeds() -> dict[str, list[bytes]]:
     """The files to start from, by kind: real exports where they are, and the project's own samples."""
-    samples = Path(__file__).resolve().parents[2] / "sample_data"
+    samples = Path(__file__).resolve().parents[1] / "sample_data"
     found: dict[str, list[bytes]] = {"fit": [], "gpx": []}
     for folder in (REAL, samples):
         for path in sorted(folder.rglob("*")):
@@ -98,7 +99,16 @@ def _cases(runs: int, seed: int) -> Iterator[tuple[int, str, bytes]]:
         yield run, kind, changed(dice.choice(files[kind]), dice.choice(files[kind]), dice, kind)
 
 
+class _TooSlow(BaseException):  # no Exception, so that no reader can catch it
+    """A file took too long."""
+
+
+def _too_slow(*_: object) -> None:
+    raise _TooSlow(f"more than {SECONDS} s")
+
+
 def _limit() -> None:
+    signal.signal(signal.SIGALRM, _too_slow)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + _address_space(), resource.RLIM_INFINITY))
 
 
@@ -128,6 +138,19 @@ def _read(case: tuple[int, str, bytes]) -> tuple[int, str, str]:
     return run, f"{kind}: read", ""
 
 
+def _read_all(cases: list[tuple[int, str, bytes]]) -> list[tuple[int, str, str]]:
+    """What became of each case; one whose process died is a finding."""
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(mp_context=context, initializer=_limit) as pool:
+            return list(pool.map(_read, cases, chunksize=20))
+    except BrokenProcessPool:
+        if len(cases) == 1:
+            return [(cases[0][0], "finding", "the process that read it died")]
+        half = len(cases) // 2
+        return [*_read_all(cases[:half]), *_read_all(cases[half:])]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=20_000)
@@ -135,17 +158,14 @@ def main() -> int:
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"))
     options = parser.parse_args()
     ends: collections.Counter[str] = collections.Counter()
-    # a worker that dies breaks the pool with an error: a crash does not pass unseen
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(mp_context=context, initializer=_limit) as pool:
-        cases = _cases(options.runs, options.seed)
-        while chunk := [case for _, case in zip(range(500), cases, strict=False)]:
-            for (_, kind, data), (run, end, error) in zip(chunk, pool.map(_read, chunk, chunksize=20), strict=True):
-                ends[end] += 1
-                if error:
-                    options.findings.mkdir(exist_ok=True)
-                    (options.findings / f"{options.seed}-{run}.{kind}").write_bytes(data)
-                    print(f"run {run}: {error}", file=sys.stderr)
+    cases = _cases(options.runs, options.seed)
+    while chunk := [case for _, case in zip(range(500), cases, strict=False)]:
+        for (_, kind, data), (run, end, error) in zip(chunk, _read_all(chunk), strict=True):
+            ends[end] += 1
+            if error:
+                options.findings.mkdir(exist_ok=True)
+                (options.findings / f"{options.seed}-{run}.{kind}").write_bytes(data)
+                print(f"run {run}: {error}", file=sys.stderr)
     print(f"{sum(ends.values())} runs, seed {options.seed}: {dict(sorted(ends.items()))}")
     return 1 if ends["finding"] else 0
 
