@@ -4,6 +4,7 @@ Several small files are read in one go, one behind the other in one buffer: belo
 than bytes.
 """
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -107,12 +108,12 @@ def read_messages(paths: Sequence[Path]) -> tuple[Messages, list[CorruptFileErro
     walked = walk(data, parts)
     try:
         of_kind = tables(data, walked)
-        _time_compressed(data, walked, [part for of_file in parts for part in of_file], of_kind)
+        _time_compressed(walked, [part for of_file in parts for part in of_file], of_kind)
     except MixedError as reason:
         if len(paths) > 1:
             raise
         of_kind, faults = fit_by_row.tables(data, parts[0], walked)
-        walked = Walk(walked.positions, walked.layout, walked.layouts, (faults,))
+        walked = dataclasses.replace(walked, faults=(faults,))
         problems[0].append(Problem("read_by_row", 1, str(reason)))
     for file, faults in enumerate(walked.faults):
         if isinstance(faults, TooManyError):
@@ -132,10 +133,9 @@ def read_messages(paths: Sequence[Path]) -> tuple[Messages, list[CorruptFileErro
     return Messages(starts, of_kind, problems), errors
 
 
-def _time_compressed(data: bytes, walked: Walk, parts: Sequence[Part], of_kind: dict[int, Table]) -> None:
+def _time_compressed(walked: Walk, parts: Sequence[Part], of_kind: dict[int, Table]) -> None:
     """Gives each message with a compressed timestamp its time: 5 bits that count on from the last time before it."""
-    headers = np.frombuffer(data, dtype=np.uint8)[walked.positions]
-    compressed = headers >= COMPRESSED
+    compressed = walked.headers >= COMPRESSED
     if not compressed.any():
         return
     # each part starts from 0, as every decoder does
@@ -147,7 +147,7 @@ def _time_compressed(data: bytes, walked: Walk, parts: Sequence[Part], of_kind: 
         seconds.append(stamp.values[stamp.valid].astype(np.int64))
     known = sum(map(len, at))
     at.append(walked.positions[compressed])
-    seconds.append((headers[compressed] & _LOW_BITS).astype(np.int64))
+    seconds.append((walked.headers[compressed] & _LOW_BITS).astype(np.int64))
     joined, value = np.concatenate(at), np.concatenate(seconds)
     order = np.argsort(joined, kind="stable")
     full, value = (order < known), value[order]

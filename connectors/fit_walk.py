@@ -23,6 +23,10 @@ MAX_DEFINITIONS = 100_000
 MAX_LAYOUTS = 4_096
 #: bit 7 of a header byte: a compressed timestamp; bit 6: a definition; bit 5 of a definition: developer fields
 COMPRESSED, _DEFINITION, _DEVELOPER = 0x80, 0x40, 0x20
+#: layouts are numbered in 16 bits
+_LAYOUT = 0xFFFF
+#: messages in a row that are looked at in one go
+_RUN = 256
 #: bytes of a definition before its fields: header, reserved, byte order, message number (2), number of fields
 _FIXED = 6
 
@@ -83,9 +87,10 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True)
 class Walk:
-    """Messages in the order of their bytes: position of the header byte, and number of the layout in `layouts`."""
+    """Messages in the order of their bytes: position and value of the header byte, number of the layout in `layouts`."""
 
     positions: Ints
+    headers: npt.NDArray[np.uint8]
     layout: npt.NDArray[np.uint16]
     layouts: tuple[Layout, ...]
     faults: tuple[tuple[Fault, ...] | TooManyError, ...]  # one per file
@@ -120,28 +125,34 @@ class _Tracks:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.numbers: dict[bytes, int] = {}
-        self.sizes: list[int] = []
-        self.defined_at: list[int] = []
-        self.defined_local: list[int] = []
-        self.defined_layout: list[int] = []
+        self.defined: list[int] = []  # place << 20 | local type << 16 | layout
         self.faults: dict[int, list[Fault]] = {}
         self.refused: dict[int, TooManyError] = {}
         self.halves: list[int] = []
 
     def steps(self, files: Sequence[Sequence[Part]]) -> Iterator[int]:
         """Where each data message starts; of half a message too, which is then among the halves."""
-        data = self.data
+        data, numbers, defined = self.data, self.numbers, self.defined
         for file, parts in enumerate(files):
-            most, varied = len(self.defined_at) + MAX_DEFINITIONS, len(self.sizes) + MAX_LAYOUTS
+            most, varied = len(defined) + MAX_DEFINITIONS, len(numbers) + MAX_LAYOUTS
             for part in parts:
                 at, end = part.start, part.end
                 sizes = [0] * 256
+                last = -1
                 while at < end:
-                    if size := sizes[data[at]]:
-                        yield at
-                        at += size
-                        continue
                     header = data[at]
+                    if size := sizes[header]:
+                        if header == last:
+                            # messages of one type in a row: their header bytes lie one size apart
+                            ahead = data[at : min(at + _RUN * size, end) : size]
+                            run = len(ahead) - len(ahead.lstrip(ahead[:1]))
+                            yield from range(at, at + run * size, size)
+                            at += run * size
+                        else:
+                            last = header
+                            yield at
+                            at += size
+                        continue
                     if header & COMPRESSED or not header & _DEFINITION:
                         # bits 4 and 5 of a data message mean nothing; a compressed header names its local type in two
                         size = sizes[header >> 5 & 3 if header & COMPRESSED else header & 0x0F]
@@ -155,11 +166,17 @@ class _Tracks:
                     if at + length > end:
                         self._fault(file, Fault(at, truncated=True))
                         break
-                    if len(self.defined_at) == most or len(self.sizes) > varied:
+                    if len(defined) == most or len(numbers) > varied:
                         told = f"{MAX_DEFINITIONS} definitions and {MAX_LAYOUTS} different ones"
                         self.refused[file] = TooManyError(told, at)
                         break
-                    sizes[header & 0x0F] = self._define(at, length, header & 0x0F)
+                    # the header byte tells the local type only; without it two definitions of one content are equal
+                    content = data[at + 1 : at + length]
+                    layout = numbers.setdefault(content, len(numbers))
+                    local = header & 0x0F
+                    defined.append(at << 20 | local << 16 | layout & _LAYOUT)
+                    sizes[local] = _layout(content).size
+                    last = -1
                     at += length
                 if at > end:
                     self.halves.append(at - size)
@@ -182,30 +199,18 @@ class _Tracks:
             length += 1 + 3 * data[at + length]
         return length
 
-    def _define(self, at: int, length: int, local: int) -> int:
-        # the header byte tells the local type only; without it two definitions of one content are equal
-        content = self.data[at + 1 : at + length]
-        number = self.numbers.get(content)
-        if number is None:
-            number = self.numbers[content] = len(self.sizes)
-            self.sizes.append(_layout(content).size)
-        self.defined_at.append(at)
-        self.defined_local.append(local)
-        self.defined_layout.append(number)
-        return self.sizes[number]
-
     def walk(self, positions: Ints, faults: tuple[tuple[Fault, ...] | TooManyError, ...]) -> Walk:
-        if len(self.numbers) > np.iinfo(np.uint16).max:
+        if len(self.numbers) > _LAYOUT:
             raise MixedError(f"{len(self.numbers)} different definitions")
-        return Walk(positions, self._layouts_at(positions), tuple(map(_layout, self.numbers)), faults)
-
-    def _layouts_at(self, positions: Ints) -> npt.NDArray[np.uint16]:
-        """For each message the layout that was defined last for its local type."""
         headers = np.frombuffer(self.data, dtype=np.uint8)[positions]
+        return Walk(positions, headers, self._layouts_at(positions, headers), tuple(map(_layout, self.numbers)), faults)
+
+    def _layouts_at(self, positions: Ints, headers: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+        """For each message the layout that was defined last for its local type."""
         local = _local_types()[headers]
-        defined_at = np.array(self.defined_at, dtype=np.int64)
-        defined_local = np.array(self.defined_local, dtype=np.uint8)
-        defined_layout = np.array(self.defined_layout, dtype=np.uint16)
+        defined = np.array(self.defined, dtype=np.int64)
+        defined_at, defined_local = defined >> 20, defined >> 16 & 0x0F
+        defined_layout = (defined & _LAYOUT).astype(np.uint16)
         found = np.zeros(len(positions), dtype=np.uint16)
         for one in np.flatnonzero(np.bincount(local, minlength=1)):
             mine, definitions = np.flatnonzero(local == one), np.flatnonzero(defined_local == one)
