@@ -70,6 +70,8 @@ def attribute(rows: pl.DataFrame, at: str, attribution: Attribution, folders: tu
     if len(known) > 1:
         raise ConflictError(f"the same file was dropped for {known[0]} and for {known[1]}")
     folder = known[0] if known else None
+    if rows.is_empty():
+        return rows.with_columns(pl.lit(None, dtype=pl.String).alias("participant_id"))
     labels = rows.get_column("participant_label").unique().drop_nulls().sort().to_list()
     if folder is not None:
         others = [label for label in labels if label != folder]

@@ -26,6 +26,8 @@ def set_aside(rows: pl.DataFrame, reason: str, at: str, detail: str | None = Non
 
     rows needs participant_id, participant_label, device_id and the instant column `at`.
     """
+    if rows.is_empty():
+        return pl.DataFrame(schema=_ASIDE)
     return (
         rows.group_by("participant_id", "participant_label", "device_id")
         .agg(
@@ -38,12 +40,16 @@ def set_aside(rows: pl.DataFrame, reason: str, at: str, detail: str | None = Non
 
 def split_early(rows: pl.DataFrame, at: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The rows that a set clock can have stamped, and the counts of those that lie before 2000."""
+    if (rows.get_column(at) >= EARLIEST).all(ignore_nulls=False):
+        return rows, []
     early = rows.filter(pl.col(at) < EARLIEST)
     return rows.filter(pl.col(at) >= EARLIEST), [] if early.is_empty() else [set_aside(early, "before_2000", at)]
 
 
 def split_future(rows: pl.DataFrame, at: str, received_at: dt.datetime) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The rows that had happened when their file came, and the counts of those that lie in the future."""
+    if (rows.get_column(at) <= received_at + FUTURE_TOLERANCE).all(ignore_nulls=False):
+        return rows, []
     late = pl.col(at) > received_at + FUTURE_TOLERANCE
     future = rows.filter(late)
     return rows.filter(~late), [] if future.is_empty() else [set_aside(future, "future", at)]
@@ -59,19 +65,23 @@ def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.D
     keys = ["participant_id", "device_id"]
     start, end = pl.col("epoch_start").dt.epoch("us"), pl.col("epoch_end").dt.epoch("us")
     aside: list[pl.DataFrame] = []
-    negative = epochs.filter(pl.col("steps") < 0)
-    if not negative.is_empty():
-        aside.append(set_aside(negative, "negative_steps", "epoch_start"))
+    if (epochs.get_column("steps") < 0).any():
+        aside.append(set_aside(epochs.filter(pl.col("steps") < 0), "negative_steps", "epoch_start"))
         epochs = epochs.with_columns(pl.when(pl.col("steps") >= 0).then("steps").alias("steps"))
     if kind in ("activity", "track"):
         # lost signal and gaps of a recording are no observation; an all-day table states its missing minutes
         says = ("steps", "heart_rate_bpm", "gps_label", "worn")
         epochs = epochs.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in says))
-    timed = epochs.with_columns(start.alias("__start"), end.alias("__end")).with_columns(
-        pl.when(pl.col("__end") > pl.col("__start"))
-        .then("__start")
-        .otherwise(pl.col("__end") - _MINUTE_US)
-        .alias("__start")
+    # lazy: one query costs a small file less than ten
+    timed = (
+        epochs.lazy()
+        .with_columns(start.alias("__start"), end.alias("__end"))
+        .with_columns(
+            pl.when(pl.col("__end") > pl.col("__start"))
+            .then("__start")
+            .otherwise(pl.col("__end") - _MINUTE_US)
+            .alias("__start")
+        )
     )
     timed = timed.with_columns(
         (pl.col("__start") // _MINUTE_US).alias("__minute"),
@@ -127,10 +137,10 @@ def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.D
         .alias("minute_start"),
         pl.lit(None, dtype=pl.String).alias("participant_label"),
     )
+    counted = minutes.collect()
     impossible = pl.col("steps") > MAX_STEPS_PER_MINUTE
-    wrong = minutes.filter(impossible)
-    if not wrong.is_empty():
-        aside.append(set_aside(wrong, "impossible_steps", "minute_start"))
+    if (counted.get_column("steps") > MAX_STEPS_PER_MINUTE).any():
+        aside.append(set_aside(counted.filter(impossible), "impossible_steps", "minute_start"))
     walk_run = pl.col("__walk") + pl.col("__run")
     flags = {
         "apportioned": pl.col("__apportioned"),
@@ -140,7 +150,7 @@ def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.D
         "part_minute": pl.lit(kind == "activity") & pl.col("steps").is_not_null() & (pl.col("observed_seconds") < 60),
         "run": pl.col("__running") * 2 > pl.col("observed_seconds"),
     }
-    return minutes.select(
+    labelled_minutes = counted.lazy().select(
         "participant_id",
         "device_id",
         "minute_start",
@@ -163,4 +173,5 @@ def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.D
         pl.concat_list(pl.when(condition).then(pl.lit(name)) for name, condition in flags.items())
         .list.drop_nulls()
         .alias("flags"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in _MINUTE.items()), aside
+    )
+    return labelled_minutes.select(pl.col(name).cast(dtype) for name, dtype in _MINUTE.items()).collect(), aside

@@ -16,7 +16,8 @@ from pipelines import ingest, intake
 from pipelines.ingest import Report, Run
 from pipelines.study_folder import StudyFolder
 
-#: A night has at most this many loading tasks: a task costs Prefect 5 to 20 ms, a file must not.
+#: A night has at most this many loading tasks, and none for less than a group of files: a task costs Prefect 5 to 20 ms,
+#: a file must not.
 LOAD_TASKS = 20
 #: A network share that is away for a moment, a disk that was full: worth another try, not a whole night.
 RETRIES = 2
@@ -73,7 +74,7 @@ def nightly(study_root: str) -> Report:
     with ingest.open_run(StudyFolder(Path(study_root))) as run:
         names = discover(_as_is(run))
         logger.info("%d files in the inbox", len(names))
-        size = max(1, -(-len(names) // LOAD_TASKS))
+        size = max(ingest.GROUP_FILES, -(-len(names) // LOAD_TASKS))
         # a night without files still reads again what a change of the CSVs concerns
         for first in range(0, max(1, len(names)), size):
             batch = names[first : first + size]

@@ -27,7 +27,7 @@ from connectors.errors import ConnectorError, CorruptFileError
 from pipelines import intake
 from pipelines.attribution import Attribution
 from pipelines.errors import FootfallError, StudyError
-from pipelines.reading import Job, read_job
+from pipelines.reading import Job, read_jobs
 from pipelines.study_folder import StudyFolder, StudyTables, read_study
 from warehouse import ledger
 from warehouse.build import derive as derive_tables
@@ -41,6 +41,11 @@ _LOG = logging.getLogger("footfall")
 #: A batch is written in one transaction when it holds this many files or minute rows.
 BATCH_FILES = 200
 BATCH_ROWS = 2_000_000
+#: Files are read in groups of so many, or so many bytes: a group shares the cost of calls, and its frames wait in memory.
+GROUP_FILES = 64
+GROUP_BYTES = 4 * 1024 * 1024
+#: So many groups for each worker process, if there are files enough: the last ones end at about the same time.
+GROUPS_PER_WORKER = 4
 #: Starting worker processes costs about a second; below this many bytes one process is faster.
 PARALLEL_BYTES = 2_000_000
 
@@ -361,30 +366,49 @@ class _Intake:
 
 def _read_all(jobs: list[Job], attribution: Attribution) -> Iterator[tuple[Job, Entry]]:
     """Every job with its entry, in order; in worker processes where there is enough to read."""
-    size = sum(job.path.stat().st_size for job in jobs)
+    sizes = [job.path.stat().st_size for job in jobs]
     workers = min(os.cpu_count() or 1, 8, len(jobs))
-    if workers < 2 or size < PARALLEL_BYTES:
-        for job in jobs:
-            yield job, read_job(job, attribution)
+    if workers < 2 or sum(sizes) < PARALLEL_BYTES:
+        for group in _groups(jobs, sizes, GROUP_FILES, GROUP_BYTES):
+            yield from zip(group, read_jobs(group, attribution), strict=True)
         return
-    queue = collections.deque(jobs)
+    share = workers * GROUPS_PER_WORKER
+    files, size = min(GROUP_FILES, -(-len(jobs) // share)), min(GROUP_BYTES, -(-sum(sizes) // share))
+    queue = collections.deque(_groups(jobs, sizes, files, size))
     while queue:
         try:
             with _pool(workers) as pool:
-                waiting: collections.deque[tuple[Job, concurrent.futures.Future[Entry]]] = collections.deque()
+                waiting: collections.deque[tuple[list[Job], concurrent.futures.Future[list[Entry]]]] = (
+                    collections.deque()
+                )
                 while queue or waiting:
                     # a short window bounds the frames that wait in memory
                     while queue and len(waiting) < workers * 3:
-                        waiting.append((queue[0], pool.submit(read_job, queue[0], attribution)))
+                        waiting.append((queue[0], pool.submit(read_jobs, queue[0], attribution)))
                         queue.popleft()
-                    job, future = waiting[0]
-                    entry = future.result()
+                    group, future = waiting[0]
+                    entries = future.result()
                     waiting.popleft()
-                    yield job, entry
+                    yield from zip(group, entries, strict=True)
         except BrokenProcessPool:
             # a file that kills its reader: read those in flight one by one to find it
-            for job, _ in waiting:
-                yield job, _read_alone(job, attribution)
+            for group, _ in waiting:
+                for job in group:
+                    yield job, _read_alone(job, attribution)
+
+
+def _groups(jobs: list[Job], sizes: list[int], files: int, size: int) -> Iterator[list[Job]]:
+    """The jobs in order, in groups of at most so many files and bytes; a larger file is a group of its own."""
+    group: list[Job] = []
+    held = 0
+    for job, more in zip(jobs, sizes, strict=True):
+        if group and (len(group) == files or held + more > size):
+            yield group
+            group, held = [], 0
+        group.append(job)
+        held += more
+    if group:
+        yield group
 
 
 def _pool(workers: int) -> concurrent.futures.ProcessPoolExecutor:
@@ -394,7 +418,8 @@ def _pool(workers: int) -> concurrent.futures.ProcessPoolExecutor:
 def _read_alone(job: Job, attribution: Attribution) -> Entry:
     try:
         with _pool(1) as pool:
-            return pool.submit(read_job, job, attribution).result()
+            _must_start(pool)
+            return pool.submit(read_jobs, [job], attribution).result()[0]
     except BrokenProcessPool:
         error = CorruptFileError(
             job.path,
@@ -402,7 +427,18 @@ def _read_alone(job: Job, attribution: Attribution) -> Entry:
             found="one that ended the process which read it",
             todo="Export it again; if it happens again, the file is worth a bug report.",
         )
-        return read_job(dataclasses.replace(job, error=error), attribution)
+        return read_jobs([dataclasses.replace(job, error=error)], attribution)[0]
+
+
+def _must_start(pool: concurrent.futures.Executor) -> None:
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool:
+        # no fault of any file: none is set aside
+        raise FootfallError(
+            "expected a worker process to start; found that it ended at once. Look for memory and process limits, then"
+            " run again: every file is still in the inbox or known."
+        ) from None
 
 
 def derive(run: Run) -> int:

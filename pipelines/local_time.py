@@ -12,6 +12,8 @@ def localise(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Data
     A clock time that occurs twice (the hour at the end of daylight saving, or after flying west) is resolved by order in
     the file: the first row that states it is the earlier instant, the second the later; a single row the earlier.
     """
+    if frame.is_empty():
+        return frame.with_columns(pl.lit(None, dtype=_UTC).alias("utc"), pl.lit(value=False).alias("is_repeated"))
     indexed = frame.with_row_index("__row")
     stated = indexed.select("__row", "participant_id", "device_id", pl.col(column).alias("__clock"))
     reach = stated.group_by("participant_id").agg(
@@ -60,6 +62,8 @@ def localise(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Data
 
 def local_date(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Series:
     """The civil date of the UTC `column` in each row's participant's zone at that moment; frame needs participant_id."""
+    if frame.is_empty():
+        return pl.Series(dtype=pl.Date)
     indexed = frame.select("participant_id", pl.col(column).alias("__at")).with_row_index("__row").sort("__at")
     dated = indexed.join_asof(
         periods.select("participant_id", "from_utc", "utc_offset_minutes").sort("from_utc"),

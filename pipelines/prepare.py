@@ -5,6 +5,7 @@ import datetime as dt
 
 import polars as pl
 
+from connectors.problems import in_words
 from connectors.recording import Recording
 from pipelines.attribution import Attribution, attribute
 from pipelines.cleaning import FUTURE_TOLERANCE, set_aside, split_early, split_future, to_minutes
@@ -100,7 +101,9 @@ def prepare(
         "set_aside": pl.concat([nobodys, *aside]) if aside else nobodys,
     }  # fmt: skip
     frames = {
-        table: frame.select(pl.col(name).cast(kind) for name, kind in FRAMES[table].items())
+        table: pl.DataFrame(schema=FRAMES[table])
+        if frame.is_empty()
+        else frame.select(pl.col(name).cast(kind) for name, kind in FRAMES[table].items())
         for table, frame in frames.items()
     }
     spans = frames["file_part"]
@@ -110,10 +113,7 @@ def prepare(
         rows_flagged=flagged,
         first_epoch=spans.get_column("first_at").min(),  # type: ignore[arg-type]
         last_epoch=spans.get_column("last_at").max(),  # type: ignore[arg-type]
-        notes=tuple(
-            f"{problem.code} ({problem.count}{', ' + problem.where if problem.where else ''})"
-            for problem in recording.problems
-        ),
+        notes=tuple(map(in_words, recording.problems)),
     )
 
 

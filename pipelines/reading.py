@@ -1,14 +1,19 @@
-"""Reads one content into a ledger entry: identify, read, attribute, clean. Runs in worker processes; no database."""
+"""Reads contents into ledger entries: identify, read, attribute, clean. Runs in worker processes; no database."""
 
 import dataclasses
 import datetime as dt
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import connectors
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, CorruptFileError
+from connectors.recording import Recording
 from pipelines.attribution import Attribution, ConflictError
 from pipelines.prepare import prepare
 from warehouse.ledger import Entry, SourceFile
+
+_LOG = logging.getLogger("footfall")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,30 +30,70 @@ class Job:
     error: ConnectorError | None = None
 
 
+def read_jobs(jobs: Sequence[Job], attribution: Attribution) -> list[Entry]:
+    """The ledger entry of each content, in order: the same entries as one by one, many small files in less time.
+
+    What nobody expected of a file, not even its connector, sets that file aside and none of its neighbours. Errors of
+    the disk are raised: they say nothing about a file, and the next run may find them gone.
+    """
+    try:
+        wanted = [job for job in jobs if job.error is None]
+        folder = jobs[0].dialect_folder
+        found = iter(connectors.read_many([job.path for job in wanted], dialect_folder=folder))
+        return [_entry(job, next(found) if job.error is None else job.error, attribution) for job in jobs]
+    except Exception:
+        # whose fault it is shows when each is read alone
+        return [_read_guarded(job, attribution) for job in jobs]
+
+
 def read_job(job: Job, attribution: Attribution) -> Entry:
     """The ledger entry of a content: loaded with its frames, or set aside with the reason. Expected errors do not raise."""
+    found: Recording | ConnectorError
+    try:
+        found = job.error or connectors.read(job.path, dialect_folder=job.dialect_folder)
+    except ConnectorError as error:
+        found = error
+    return _entry(job, found, attribution)
+
+
+def _read_guarded(job: Job, attribution: Attribution) -> Entry:
+    try:
+        return read_job(job, attribution)
+    except OSError:
+        raise
+    except Exception as error:
+        # the text of the error may quote the file
+        kind = type(error).__name__
+        _LOG.warning("reading %s failed: %s", job.source_file_id[:12], kind)
+        unreadable = CorruptFileError(
+            job.path,
+            expected="a file that its reader understands",
+            found=f"one that it failed on ({kind})",
+            todo="Export it again; if it happens again, the file is worth a bug report.",
+        )
+        return _entry(job, unreadable, attribution)
+
+
+def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution) -> Entry:
     file = SourceFile(
         source_file_id=job.source_file_id,
         status="quarantined",
         received_at=job.received_at,
         container_id=job.container_id,
     )
-    try:
-        if job.error is not None:
-            raise job.error
-        recording = connectors.read(job.path, dialect_folder=job.dialect_folder)
-    except ConnectorError as error:
+    if isinstance(found, ConnectorError):
         claim = None if job.error is not None else _claim(job)
         return Entry(
             dataclasses.replace(
                 file,
                 connector=claim.connector if claim else None,
                 dialect=claim.dialect if claim else None,
-                status=error.status,
-                reason=str(error),
+                status=found.status,
+                reason=str(found),
                 context_hash=attribution.context_hash(job.folders, (), (), None),
             )
         )
+    recording = found
     file = dataclasses.replace(
         file,
         connector=recording.connector,

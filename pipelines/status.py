@@ -21,6 +21,17 @@ FROM ledger.source_file AS file JOIN ledger.receipt USING (source_file_id)
 WHERE receipt.receipt_number = 1 AND file.status IN ('quarantined', 'no_step_data')
 ORDER BY ALL
 """
+_REMARKS = r"""
+WITH remark AS (
+    SELECT regexp_replace(unnest(string_split(file.reason, '; ')), ' \([a-z0-9_]+: .*$', '') AS remark, receipt.inbox_path
+    FROM ledger.source_file AS file JOIN ledger.receipt USING (source_file_id)
+    WHERE receipt.receipt_number = 1 AND file.status = 'loaded' AND file.reason IS NOT NULL
+)
+SELECT remark, count(DISTINCT inbox_path) AS files, min(inbox_path) AS "such as"
+FROM remark
+GROUP BY remark
+ORDER BY files DESC, remark
+"""
 _WAITING = """
 SELECT receipt.inbox_path AS file, part.participant_label AS "id in the file", part.device_id, part.rows,
     file.status = 'loaded' AS "other rows loaded"
@@ -42,6 +53,7 @@ ORDER BY participant.participant_id, last_data DESC
 _SECTIONS = (
     ("files", "Files by state", _FILES),
     ("set_aside", "Set aside (each has a note in quarantine/)", _SET_ASIDE),
+    ("remarks", "Loaded, with something to know", _REMARKS),
     ("waiting", "Waiting for an owner: add the id to participants.csv or the device to devices.csv", _WAITING),
     ("last_data", "Last data by participant and device", _LAST_DATA),
 )

@@ -10,7 +10,7 @@ from sample_data.exports import Export, own_exports, shared_exports
 from sample_data.life import Life, live
 from sample_data.people import OUTCOMES, PARTICIPANTS
 from sample_data.traces import Trace, traces_of
-from sample_data.trouble import set_aside
+from sample_data.trouble import trouble
 from sample_data.truth import ExpectedFile, Truth, last_seen, truth_of
 
 #: W01's day that is sent three times: whole, whole again, and damaged
@@ -29,7 +29,7 @@ def exports_of(lives: list[Life], traces: dict[str, list[Trace]]) -> list[Export
     good += shared_exports(lives, traces)
     monitoring = [one for one in good if one.path.startswith("inbox/W01/monitoring")]
     by_id = {life.participant.participant_id: life for life in lives}
-    return sorted([*good, *set_aside(by_id, monitoring[_SENT_AGAIN])], key=lambda one: one.path)
+    return sorted([*good, *trouble(by_id, monitoring[_SENT_AGAIN])], key=lambda one: one.path)
 
 
 def write_study(folder: Path, seed: int = 2024) -> Truth:

@@ -1,4 +1,4 @@
-"""What has to be set aside: damaged, empty and mistaken files, files of nobody, and copies. None changes a score."""
+"""Trouble: damaged, empty and mistaken files, files of nobody, and copies. None changes a score."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,9 @@ from sample_data.route import loop
 
 #: ids that are not in participants.csv
 UNKNOWN_FOLDER, UNKNOWN_IN_FILE = "W98", "W99"
+
+#: where the file lies that is read up to its damage
+DAMAGED = "inbox/W01/sent_again/damaged.fit"
 
 #: a watch that is in nobody's hands
 UNKNOWN_SERIAL = 3900000198
@@ -58,14 +61,15 @@ def rows_of(label: str, day_start: int) -> bytes:
     return native_csv([Series(label, [(day_start, day_start + 90)], steps)])
 
 
-def set_aside(lives: dict[str, Life], original: Export) -> Iterator[Export]:
-    """Everything that must end as duplicate, quarantined, unattributed or no_step_data.
+def trouble(lives: dict[str, Life], original: Export) -> Iterator[Export]:
+    """Everything that must end as duplicate, quarantined, unattributed or no_step_data, and a file that is half readable.
 
     original: a monitoring file of W01, which is sent again whole and again damaged.
     """
+    half = damaged(original.content)
+    yield export(DAMAGED, half, "loaded", f"the first half of {original.path}; overwritten from the middle on")
     noon = lives["W08"].clock.utc(lives["W08"].participant.start_date, 12)
     for path, content, why in (
-        ("W01/sent_again/damaged.fit", damaged(original.content), "overwritten in the middle"),
         ("W02/empty.fit", b"", "empty"),
         ("W03/half_an_archive.zip", half_an_archive(), "half a zip"),
         ("W06/saved_by_a_spreadsheet.csv", two_date_orders("W06"), "two date orders in one column"),

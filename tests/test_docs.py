@@ -1,8 +1,10 @@
 """What the documentation shows is run: queries against the demo study, the dialect, the links."""
 
 import re
+import runpy
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,20 @@ def test_the_python_of_the_guide_runs_beside_the_published_file(study: StudyFold
     (code,) = blocks(ROOT / "docs" / "research-tables.md", "python")
     done = subprocess.run([sys.executable, "-c", code], cwd=study.root, capture_output=True, text=True, check=True)
     assert done.stdout == "[(3,)]\n"
+
+
+def test_a_drawn_day_shows_the_minutes_of_its_row_in_participant_day(study: StudyFolder, tmp_path: Path) -> None:
+    main = runpy.run_path(str(ROOT / "docs" / "draw_day.py"))["main"]
+    stated = "interval_start,interval_end,activity_type,steps\n2026-03-02T10:00:00Z,2026-03-02T10:40:00Z,walking,4400\n"
+    (tmp_path / "stated.csv").write_text(stated)
+    main([*map(str, (study.root, "P1", "2026-03-02", tmp_path / "day.svg", "--intervals", tmp_path / "stated.csv"))])
+    picture = ET.parse(tmp_path / "day.svg").getroot()  # noqa: S314 - our own
+    boxes = [int(box.attrib["data-minutes"]) for box in picture.iter() if box.get("class") == "bout"]
+    told = query(
+        study.research, "SELECT walking_minutes FROM participant_day WHERE participant_id = 'P1' ORDER BY local_date"
+    )
+    assert [[sum(boxes)]] == told.rows[:1] == [[40]]
+    words = [text.text for text in picture.iter() if text.tag.endswith("}text")]
+    assert {"4,400 steps on the day", "4,400 walking", "40 walking minutes", "1,440 min observed"} <= set(words)
+    with pytest.raises(SystemExit, match="none of participant P1 on 2025"):
+        main([str(study.root), "P1", "2025-03-02", str(tmp_path / "none.svg")])

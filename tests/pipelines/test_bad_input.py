@@ -1,6 +1,7 @@
 """Files that cannot be used: each is set aside with a note that says why, and the rest of the inbox is loaded."""
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from connectors.problems import SENTENCES
 from pipelines.cli import main
 from pipelines.ingest import Report, ingest
 from pipelines.study_folder import StudyFolder
@@ -29,7 +31,7 @@ def _a_zip_with_one_bad_member() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("good.csv", native("P1", [104] * 31, "in-a-zip"))
-        archive.writestr("bad.fit", sample("broken/damaged.fit"))
+        archive.writestr("bad.fit", sample("broken/picture.fit"))
     return buffer.getvalue()
 
 
@@ -39,7 +41,6 @@ QUARANTINED = {
     "P1/holiday.fit": (sample("broken/picture.fit"), "a picture, though its name ends in .fit"),
     "P1/half.zip": (half_an_archive(), "cut off or damaged"),
     "P1/two_orders.csv": (sample("broken/two_date_orders.csv"), "both orders"),
-    "P1/crc.fit": (sample("broken/damaged.fit"), "CRC"),
     "P1/locked.zip": (_with_a_password(native("P1", [100] * 30).encode()), "one that needs a password"),
     "P1/of_p2.csv": (
         native("P2", [100] * 30).encode(),
@@ -62,6 +63,7 @@ GOOD = {
     "P2/really_a_fit.csv": sample("fit/monitoring_morning.fit"),
     "P1/mixed.zip": _a_zip_with_one_bad_member(),
     "P1/cut_off.fit": sample("broken/cut_off.fit"),
+    "P1/crc.fit": sample("broken/damaged.fit"),
     "P2/walk.gpx": sample("gpx/walk.gpx"),
 }
 ASIDE = {"quarantined": QUARANTINED, "no_step_data": NO_STEPS, "unattributed": UNATTRIBUTED}
@@ -108,7 +110,7 @@ def test_a_note_says_what_to_do(name: str, night: Night) -> None:
 def test_the_report_lists_all_that_was_set_aside(night: Night) -> None:
     expected = {(name, status) for status, files in ASIDE.items() for name in files}
     listed = {(name, status) for name, status, _ in night.report.set_aside}
-    # the bad member of P1/mixed.zip is the same content as P1/crc.fit, which comes first and stands for both
+    # the bad member of P1/mixed.zip is the same content as P1/holiday.fit, which comes first and stands for both
     assert listed == expected
 
 
@@ -122,19 +124,34 @@ def test_the_rest_of_the_inbox_is_loaded(night: Night) -> None:
     assert [row[2] for row in found[:3]] == [31, 40, 41]
     assert ask(
         night.study, "SELECT participant_id FROM source_file WHERE status = 'loaded' AND connector = 'fit' ORDER BY ALL"
-    ) == [
-        ("P1",),
-        ("P2",),
-    ]
+    ) == [("P1",), ("P1",), ("P2",)]
 
 
-def test_a_recording_that_was_cut_off_is_used_up_to_the_cut_and_says_so(night: Night) -> None:
-    [(reason, rows)] = ask(
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("truncated", "ends in the middle"), ("bad_crc", "the checksum is wrong")],
+    ids=lambda text: text,
+)
+def test_a_damaged_recording_is_used_as_far_as_it_can_be_read_and_says_so(code: str, words: str, night: Night) -> None:
+    [(reason, kept_rows, flagged)] = ask(
         night.study,
-        "SELECT reason, rows_kept FROM source_file WHERE participant_id = 'P1' AND connector = 'fit' AND status = 'loaded'",
+        "SELECT reason, rows_kept, rows_flagged FROM source_file"
+        " WHERE participant_id = 'P1' AND connector = 'fit' AND status = 'loaded' AND contains(reason, ?)",
+        f"({code}: 1, byte ",
     )
-    assert reason
-    assert rows > 0
+    assert words in reason
+    assert kept_rows > 0
+    assert flagged > 0
+
+
+def test_the_status_says_in_words_what_is_to_know_about_loaded_files(
+    night: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--format", "json", "--study", str(night.study.root)]) == 0
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["section"] == "remarks"]
+    told = {row["remark"]: (row["files"], row["such as"]) for row in rows}
+    assert told[SENTENCES["bad_crc"]] == (1, "P1/crc.fit")
+    assert told[SENTENCES["truncated"]] == (1, "P1/cut_off.fit")
 
 
 def test_a_files_content_decides_what_it_is_and_not_its_name(night: Night) -> None:

@@ -69,7 +69,7 @@ def test_a_night_ends_with_a_published_file(night: Night) -> None:
 
 def test_the_log_of_a_night_shows_its_tasks_and_no_original_name(night: Night) -> None:
     log = night.log
-    assert [task for task in ("discover", "load-1-to-1", "derive", "check", "publish") if task not in log] == []
+    assert [task for task in ("discover", "load-1-to-3", "derive", "check", "publish") if task not in log] == []
     assert "3 files in the inbox" in log
     assert "Traceback" not in log
     assert "secret name" not in log
