@@ -1,20 +1,21 @@
 """A GPX track in, a Recording out: positions become walking labels here, and no coordinate goes any further."""
 
-import dataclasses
 import datetime as dt
-import math
 from pathlib import Path
 from xml.parsers import expat
 
-import gpxpy
-import gpxpy.gpx
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from connectors.errors import CorruptFileError, NoStepDataError
-from connectors.gps import MAX_GAP_S, Labels, haversine_m, label_track
-from connectors.gpx_copy import SafeCopy, decode, local_name, safe_copy
+from connectors.gps import LABELS, MAX_GAP_S, haversine_m, label_codes
+from connectors.gpx_cadence import Steps, steps_of
+from connectors.gpx_careful import read_carefully
+from connectors.gpx_columns import Declined, read_columns
+from connectors.gpx_copy import decode, local_name
+from connectors.gpx_decimals import NO_TIME
+from connectors.gpx_points import MAX_BYTES, MAX_TRACKS, GpxFile, Notes, Points, by_number, too_many
 from connectors.gpx_words import is_on_foot
 from connectors.recording import Device, Problem, Recording
 
@@ -24,31 +25,14 @@ _HEAD_BYTES = 65_536
 MAX_HDOP = 5.0
 _MAX_GAP_US = round(MAX_GAP_S * 1e6)
 _UTC_US = pl.Datetime("us", "UTC")
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 #: a receiver without a fix, or with its week counter rolled over, writes a time before it was built
-_FIRST_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_FIRST_US = round(dt.datetime(2000, 1, 1, tzinfo=dt.UTC).timestamp() * 1e6)
 
 _Sports = tuple[str | None, ...]
 
 
 class _RootFound(Exception):  # noqa: N818 - no error: it ends the parsing of a file's head
     """Carries the name of the root element out of the parser."""
-
-
-@dataclasses.dataclass(frozen=True)
-class _Points:
-    """Track points as columns; segments and tracks are numbered through the file."""
-
-    time_us: npt.NDArray[np.int64]
-    lat: npt.NDArray[np.float64]
-    lon: npt.NDArray[np.float64]
-    heart_rate: npt.NDArray[np.float64]  # NaN: none
-    hdop: npt.NDArray[np.float64]  # NaN: not stated
-    segment: npt.NDArray[np.int64]
-    track: npt.NDArray[np.int64]
-
-    def at(self, places: npt.NDArray[np.intp]) -> "_Points":
-        return _Points(*(getattr(self, field.name)[places] for field in dataclasses.fields(self)))
 
 
 def identify(path: Path) -> bool:
@@ -59,25 +43,47 @@ def identify(path: Path) -> bool:
 
 
 def read(path: Path) -> Recording:
-    """The Recording of a GPX file: one epoch per track point, up to the next point of its segment."""
+    """The Recording of a GPX file: one epoch per track point, up to the next point of its segment.
+
+    A file that the columnar reader declines is read by gpxpy, and has a problem `read_carefully` that says why.
+    """
     path = Path(path)
-    copy = safe_copy(path)
-    gpx = _parse(copy)
-    sports: _Sports = tuple(track.type for track in gpx.tracks)
-    points = _in_order(_certain(_points(gpx, copy), copy), copy)
-    starts = np.flatnonzero(np.diff(points.segment) == 0)
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise CorruptFileError(
+            path,
+            expected=f"a GPX file of at most {MAX_BYTES // 1024**2} MB",
+            found=f"{size // 1024**2} MB",
+            todo="Export the recording in parts.",
+        )
+    try:
+        file = read_columns(path)
+    except Declined as reason:
+        file = read_carefully(path)
+        file.notes.add("read_carefully", str(reason))
+    return recording_of(path, file)
+
+
+def recording_of(path: Path, file: GpxFile) -> Recording:
+    """The Recording of what either way of reading found; raises NoStepDataError if that is no recorded track."""
+    notes = file.notes
+    points = _in_order(_certain(_dated(file.points, notes), notes), notes)
+    if len(np.unique(points.track)) > MAX_TRACKS:
+        raise too_many(path, "tracks that hold points", MAX_TRACKS)
+    starts = np.flatnonzero(points.segment[1:] == points.segment[:-1])
     if not len(starts):
-        raise _nothing(copy, len(points.time_us))
-    manufacturer, model = copy.creator
+        raise _nothing(path, file, len(points.time_us))
+    epochs = _epochs(points, starts, file.sports, notes)
+    manufacturer, model = file.creator
     return Recording.build(
         connector="gpx",
         kind="track",
         device=Device(manufacturer, model, serial=None, device_class="track", zeros_prove_wear=False),
-        rows_read=copy.points_met,
-        epochs=_epochs(points, starts, sports),
-        coverage=_spans(points.segment, points.time_us).select("start", "end").filter(pl.col("end") > pl.col("start")),
-        sessions=_sessions(points, sports),
-        problems=tuple(Problem(code, n, copy.where[code]) for code, n in sorted(copy.counts.items())),
+        rows_read=file.points_met,
+        epochs=epochs,
+        coverage=_coverage(points),
+        sessions=_sessions(points, file.sports),
+        problems=tuple(Problem(code, n, notes.where[code]) for code, n in sorted(notes.counts.items())),
     )
 
 
@@ -99,137 +105,155 @@ def _root(head: str) -> str | None:
     return None
 
 
-def _parse(copy: SafeCopy) -> gpxpy.gpx.GPX:
-    try:
-        return gpxpy.parse(copy.text)
-    except gpxpy.gpx.GPXException as error:
-        raise CorruptFileError(copy.path, expected="GPX that gpxpy reads", found=type(error).__name__) from error
+def _dated(points: Points, notes: Notes) -> Points:
+    """The points that have a time which a recorder would write."""
+    timed = points.time_us != NO_TIME
+    real = points.time_us >= _FIRST_US
+    notes.add("bad_time", count=int((~timed).sum()))
+    notes.add("clock_before_2000", count=int((timed & ~real).sum()))
+    notes.add("time_without_zone", count=int((real & ~points.zoned).sum()))
+    return points if real.all() else points.at(np.flatnonzero(real))
 
 
-def _points(gpx: gpxpy.gpx.GPX, copy: SafeCopy) -> _Points:
-    """The points that have a time, in file order; what is wrong with the others is noted in the copy."""
-    rows: list[tuple[int, float, float, float, float, int, int]] = []
-    segment_number = 0
-    for track_number, track in enumerate(gpx.tracks):
-        for segment in track.segments:
-            segment_number += 1
-            for point in segment.points:
-                time = _utc(point.time, copy)
-                if time is None:
-                    continue
-                time_us = (time - _EPOCH) // dt.timedelta(microseconds=1)
-                rate = float(point.extensions[0].text) if point.extensions else math.nan
-                hdop = math.nan if point.horizontal_dilution is None else point.horizontal_dilution
-                rows.append((time_us, point.latitude, point.longitude, rate, hdop, segment_number, track_number))
-    table = np.array(rows, dtype="i8,f8,f8,f8,f8,i8,i8")
-    return _Points(*(np.ascontiguousarray(table[name]) for name in table.dtype.names or ()))
-
-
-def _utc(time: dt.datetime | None, copy: SafeCopy) -> dt.datetime | None:
-    """The time in UTC; a time without a zone is UTC in GPX. None if it is no time a recorder would write."""
-    try:
-        utc = None if time is None else time.replace(tzinfo=time.tzinfo or dt.UTC).astimezone(dt.UTC)
-    except (ValueError, OverflowError):  # an offset of a day or more, or outside the years 1 to 9999
-        utc = None
-    if time is None or utc is None:
-        copy.note("bad_time", "")
-        return None
-    if utc < _FIRST_TIME:
-        copy.note("clock_before_2000", "")
-        return None
-    if time.tzinfo is None:
-        copy.note("time_without_zone", "")
-    return utc
-
-
-def _nothing(copy: SafeCopy, usable: int) -> NoStepDataError:
-    untimed = copy.counts["point_without_time"]
-    if untimed and untimed == copy.points_met:
+def _nothing(path: Path, file: GpxFile, usable: int) -> NoStepDataError:
+    counts = {code: n for code, n in file.notes.counts.items() if code != "read_carefully"}
+    untimed = counts.get("point_without_time", 0)
+    if untimed and untimed == file.points_met:
         found = f"a route or a drawn track, not a recording: {untimed} points, none with a time"
-    elif copy.points_met:
-        reasons = "".join(f"; {code}: {n}" for code, n in sorted(copy.counts.items()))
-        found = f"{copy.points_met} track points, {usable} of them usable, no two in one segment{reasons}"
+    elif file.points_met:
+        reasons = "".join(f"; {code}: {n}" for code, n in sorted(counts.items()))
+        found = f"{file.points_met} track points, {usable} of them usable, no two in one segment{reasons}"
     else:
         found = "no point of a track, only a route, waypoints or nothing"
     return NoStepDataError(
-        copy.path, expected="a recorded track", found=found, todo="Export the recorded activity, not a planned route."
+        path, expected="a recorded track", found=found, todo="Export the recorded activity, not a planned route."
     )
 
 
-def _certain(points: _Points, copy: SafeCopy) -> _Points:
+def _certain(points: Points, notes: Notes) -> Points:
     vague = points.hdop > MAX_HDOP
     if not vague.any():
         return points
     if 2 * vague.sum() > np.isfinite(points.hdop).sum():
-        copy.note("hdop_not_used", "", int(vague.sum()))
+        notes.add("hdop_not_used", count=int(vague.sum()))
         return points
-    copy.note("hdop_over_5", "", int(vague.sum()))
+    notes.add("hdop_over_5", count=int(vague.sum()))
     return points.at(np.flatnonzero(~vague))
 
 
-def _in_order(points: _Points, copy: SafeCopy) -> _Points:
+def _in_order(points: Points, notes: Notes) -> Points:
     """The points segment by segment, ascending in time, without those that fall into an earlier segment."""
-    backward = (np.diff(points.segment) == 0) & (np.diff(points.time_us) < 0)
-    spans = _spans(points.segment, points.time_us).with_row_index("rank")
-    spans = spans.with_columns(pl.col("end").cum_max().shift().cast(pl.Int64).alias("taken_until"))
-    of_point = pl.DataFrame({"number": points.segment}).join(spans, on="number", how="left", maintain_order="left")
-    order = np.lexsort((points.time_us, of_point["rank"].to_numpy()))
-    taken_until = of_point["taken_until"].fill_null(np.iinfo(np.int64).min).to_numpy()
-    free = order[(points.time_us >= taken_until)[order]]
-    sorted_points = points.at(free)
-    repeated = (np.diff(sorted_points.segment) == 0) & (np.diff(sorted_points.time_us) == 0)
-    counts = {
-        "time_not_ascending": int(backward.sum()),
-        "overlapping_segment": len(order) - len(free),
-        "duplicate_time": int(repeated.sum()),
-    }
-    for code, count in counts.items():
-        if count:
-            copy.note(code, "", count)
-    return sorted_points.at(np.flatnonzero(~np.r_[False, repeated][: len(free)]))
+    time_us = points.time_us
+    if (time_us[1:] > time_us[:-1]).all():
+        return points
+    within = points.segment[1:] == points.segment[:-1]
+    notes.add("time_not_ascending", count=int((within & (time_us[1:] < time_us[:-1])).sum()))
+    first, start, end = _spans(points.segment, time_us)
+    ranked = np.lexsort((end, start))
+    taken_until = np.empty(len(first), dtype=np.int64)
+    taken_until[ranked] = np.r_[NO_TIME, np.maximum.accumulate(end[ranked])[:-1]]
+    rank = np.empty(len(first), dtype=np.intp)
+    rank[ranked] = np.arange(len(first))
+    lengths = np.diff(first, append=len(time_us))
+    order = np.lexsort((time_us, np.repeat(rank, lengths)))
+    free = order[(time_us >= np.repeat(taken_until, lengths))[order]]
+    notes.add("overlapping_segment", count=len(order) - len(free))
+    time_us, segment = time_us[free], points.segment[free]
+    repeated = np.r_[False, (segment[1:] == segment[:-1]) & (time_us[1:] == time_us[:-1])][: len(free)]
+    notes.add("duplicate_time", count=int(repeated.sum()))
+    return points.at(free[~repeated])
 
 
-def _spans(number: npt.NDArray[np.int64], time_us: npt.NDArray[np.int64]) -> pl.DataFrame:
-    """First and last time of the points of each segment or track, in order of the first."""
-    frame = pl.DataFrame({"number": number, "time": time_us}).with_columns(pl.col("time").cast(_UTC_US))
-    spans = frame.group_by("number").agg(pl.col("time").min().alias("start"), pl.col("time").max().alias("end"))
-    return spans.sort("start", "end", "number")
+def _spans(number: npt.NDArray[np.int64], time_us: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """The place of the first of each run of one number, and the first and last time of the run."""
+    first = np.flatnonzero(np.r_[True, number[1:] != number[:-1]][: len(number)])
+    return first, np.minimum.reduceat(time_us, first), np.maximum.reduceat(time_us, first)
 
 
-def _epochs(points: _Points, starts: npt.NDArray[np.intp], sports: _Sports) -> pl.DataFrame:
-    here, there = points.at(starts), points.at(starts + 1)
-    distance = haversine_m(here.lat, here.lon, there.lat, there.lon)
+def _coverage(points: Points) -> pl.DataFrame:
+    _, start, end = _spans(points.segment, points.time_us)
+    return _stretches(start, end)
+
+
+def _stretches(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64], **others: pl.Series) -> pl.DataFrame:
+    lasting = np.flatnonzero(end > start)
+    lasting = lasting[np.lexsort((end[lasting], start[lasting]))]
+    columns = {name: column.gather(lasting) for name, column in others.items()}
+    return pl.DataFrame({"start": _instants(start[lasting]), "end": _instants(end[lasting]), **columns})
+
+
+def _instants(time_us: npt.NDArray[np.int64]) -> pl.Series:
+    return pl.Series(time_us).cast(_UTC_US)
+
+
+def _epochs(points: Points, starts: npt.NDArray[np.intp], sports: _Sports, notes: Notes) -> pl.DataFrame:
+    ends = starts + 1
+    time_us, lat, lon = points.time_us, points.lat, points.lon
+    distance = haversine_m(lat[starts], lon[starts], lat[ends], lon[ends])
     # between the ends of a signal loss the way is not known
-    distance[there.time_us - here.time_us > _MAX_GAP_US] = np.nan
-    frame = pl.DataFrame(
+    distance[time_us[ends] - time_us[starts] > _MAX_GAP_US] = np.nan
+    told = steps_of(points, starts, distance, sports, notes)
+    epochs = pl.DataFrame(
         {
-            "epoch_start": here.time_us,
-            "epoch_end": there.time_us,
-            "distance_m": distance,
-            "heart_rate_bpm": here.heart_rate,
-            "activity": pl.Series([sports[track] for track in here.track], dtype=pl.String),
-            "gps_label": pl.Series(_labels(points, sports)[starts].tolist(), dtype=pl.String),
+            "epoch_start": _instants(time_us[starts]),
+            "epoch_end": _instants(time_us[ends]),
+            "steps": _measured(told.steps),
+            "distance_m": _measured(distance),
+            "heart_rate_bpm": _measured(points.heart_rate[starts]),
+            "activity": pl.Series(sports, dtype=pl.String).gather(points.track[starts]),
+            "gps_label": pl.Series(LABELS, dtype=pl.String).gather(_labels(points, sports)[starts]),
         }
     )
+    return _divided(epochs, time_us[starts], time_us[ends], told) if (told.divide_us != NO_TIME).any() else epochs
+
+
+def _divided(
+    epochs: pl.DataFrame, start_us: npt.NDArray[np.int64], end_us: npt.NDArray[np.int64], told: Steps
+) -> pl.DataFrame:
+    """The epochs with two rows for each that is divided; steps and metres are shared by time."""
+    is_divided = told.divide_us != NO_TIME
+    rows = np.repeat(np.arange(len(is_divided)), 1 + is_divided)
+    is_second = np.r_[False, rows[1:] == rows[:-1]]
+    divided, divide_us = is_divided[rows], told.divide_us[rows]
+    start = np.where(is_second, divide_us, start_us[rows])
+    end = np.where(divided & ~is_second, divide_us, end_us[rows])
+    share = pl.Series((end - start) / (end_us - start_us)[rows])
+    untold = divided & (told.first_is_told[rows] == is_second)
+    frame = epochs[rows]
     return frame.with_columns(
-        pl.col("epoch_start", "epoch_end").cast(_UTC_US), pl.col("distance_m", "heart_rate_bpm").fill_nan(None)
+        _instants(start).alias("epoch_start"),
+        _instants(end).alias("epoch_end"),
+        (_measured(np.where(untold, np.nan, told.steps[rows])) * share).alias("steps"),
+        (frame["distance_m"] * share).alias("distance_m"),
     )
 
 
-def _labels(points: _Points, sports: _Sports) -> Labels:
-    """A label per point, judged over the whole of its track: a pause between two segments hides no bus."""
-    labels: Labels = np.full(len(points.time_us), None, dtype=object)
-    for track in np.unique(points.track):
-        mine = np.flatnonzero(points.track == track)
-        part = points.at(mine)
-        labels[mine] = label_track(part.time_us, part.lat, part.lon, foot_sport=is_on_foot(sports[track]))
+def _measured(column: npt.NDArray[np.float64]) -> pl.Series:
+    return pl.Series(column, nan_to_null=True)
+
+
+def _labels(points: Points, sports: _Sports) -> npt.NDArray[np.int8]:
+    """A label per point as its place in LABELS, judged over the whole of its track: a pause between two segments hides no bus."""
+    labels = np.empty(len(points.time_us), dtype=np.int8)
+    for track, mine in by_number(points.track):
+        labels[mine] = label_codes(
+            points.time_us[mine], points.lat[mine], points.lon[mine], foot_sport=is_on_foot(sports[track])
+        )
     return labels
 
 
-def _sessions(points: _Points, sports: _Sports) -> pl.DataFrame:
+def _sessions(points: Points, sports: _Sports) -> pl.DataFrame | None:
     """One row per track whose sport is stated."""
-    rows = [(track, sport, is_on_foot(sport)) for track, sport in enumerate(sports) if sport is not None]
-    stated = pl.DataFrame(rows, schema={"number": pl.Int64, "sport": pl.String, "on_foot": pl.Boolean}, orient="row")
-    spans = _spans(points.track, points.time_us).filter(pl.col("end") > pl.col("start"))
-    joined = spans.join(stated, on="number", how="inner", maintain_order="left")
-    return joined.select("start", "end", "sport", "on_foot")
+    if not any(sports):
+        return None
+    # the segments of two tracks may lie between each other in time
+    order = np.argsort(points.track, kind="stable")
+    first, start, end = _spans(points.track[order], points.time_us[order])
+    stated = [sports[track] for track in points.track[order][first].tolist()]
+    frame = _stretches(
+        start,
+        end,
+        sport=pl.Series(stated, dtype=pl.String),
+        on_foot=pl.Series([is_on_foot(sport) for sport in stated], dtype=pl.Boolean),
+    )
+    return frame.filter(pl.col("sport").is_not_null())

@@ -6,29 +6,24 @@ damaged, foreign or hostile file can do is decided here, before it.
 """
 
 import codecs
-import collections
-import math
-import re
 from pathlib import Path
 from xml.parsers import expat  # entities never get as far as being declared
 
 from connectors.errors import CorruptFileError
+from connectors.gpx_decimals import is_timelike, number
+from connectors.gpx_points import IN_EXTENSIONS, MAX_DEPTH, MAX_POINTS, Notes, too_many
 from connectors.gpx_words import creator_of, sport_of
 
-#: bytes of one file; four days at one point a second and 300 bytes a point
-MAX_BYTES = 100 * 1024 * 1024
-#: track points of one file; five days at one a second
-MAX_POINTS = 500_000
-#: elements within elements; heart rate, the deepest value that is read, has seven
-MAX_DEPTH = 64
+#: tags and attributes of a file that is copied: each takes 10 microseconds, and 35 where times are odd
+MAX_PARTS = 100_000
+#: bytes of such a file, each of which may take ten of memory
+MAX_BYTES = 16 * 1024 * 1024
 
 _POINT = "gpx/trk/trkseg/trkpt"
+_IN_POINT = f"{_POINT}/"
 _STRUCTURE = {"gpx/trk": "trk", "gpx/trk/trkseg": "trkseg"}
-_TEXTS = {"gpx/trk/type": "type", f"{_POINT}/time": "time", f"{_POINT}/hdop": "hdop"}
+_TEXTS = {"gpx/trk/type": "type"} | {f"{_POINT}/{name}": name for name in ("time", "ele", "hdop")}
 _IGNORED = {"gpx/wpt": "waypoints_ignored", "gpx/rte/rtept": "route_points_ignored"}
-#: Garmin's TrackPointExtension, Cluetrust's gpxdata and Amazfit
-_HEART_RATE = {"hr", "heartrate"}
-_TIME_SHAPE = re.compile(r"[0-9T:.Z+ −-]{1,40}")
 _OTHER_BOMS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"))
 _UTF16_BOMS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UTF16_BARE = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
@@ -50,12 +45,18 @@ def local_name(name: str) -> str:
 def safe_copy(path: Path) -> "SafeCopy":
     """A copy of a GPX file that is safe to parse; raises CorruptFileError if the file holds nothing to be copied."""
     size = path.stat().st_size
-    if size > MAX_BYTES:
+    data = path.read_bytes() if size <= MAX_BYTES else b""
+    parts = data.count(b"<") + data.count(b"=")
+    if size > MAX_BYTES or parts > MAX_PARTS:
         raise CorruptFileError(
-            path, expected=f"a GPX file of at most {MAX_BYTES // 1024**2} MB", found=f"{size // 1024**2} MB"
+            path,
+            expected=f"at most {MAX_BYTES // 1024**2} MB and {MAX_PARTS} tags and attributes in a file that is not"
+            " written as plain GPX in UTF-8",
+            found=f"{size // 1024**2} MB" if size > MAX_BYTES else f"{parts} tags and attributes",
+            todo="Open it in a GPX program and save it again, or export the recording in parts.",
         )
     copy = SafeCopy(path)
-    copy.take(decode(path.read_bytes()))
+    copy.take(decode(data))
     return copy
 
 
@@ -64,16 +65,14 @@ class SafeCopy:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.counts: collections.Counter[str] = collections.Counter()
-        self.where: dict[str, str] = {}
+        self.notes = Notes()
         self.points_met = 0
-        self.timed = 0
+        self._timed = 0
         self.creator = creator_of("")
         self.out: list[str] = []
         self._open: list[str] = []
-        self._names: list[str] = []
+        self._paths: list[str] = []
         self._prefixes = {"xml", "xmlns"}
-        self._undeclared: set[str] = set()
         self._point: dict[str, str] = {}
         self._text: list[str] | None = None
         self._parser = expat.ParserCreate()
@@ -92,7 +91,7 @@ class SafeCopy:
             self._parser.Parse(text, True)
         except expat.ExpatError as error:
             line = f"line {error.lineno}"
-            if not self.timed:
+            if not self._timed:
                 raise CorruptFileError(
                     self.path,
                     expected="well-formed XML",
@@ -100,12 +99,11 @@ class SafeCopy:
                     where=line,
                     todo="Export the file again.",
                 ) from error
-            self.note("truncated", line)
+            self.notes.add("truncated", line)
         self.out.extend(f"</{tag}>" for tag in reversed(self._open))
 
-    def note(self, code: str, where: str | None = None, count: int = 1) -> None:
-        self.counts[code] += count
-        self.where.setdefault(code, self._line() if where is None else where)
+    def _note(self, code: str) -> None:
+        self.notes.add(code, self._line())
 
     def _line(self) -> str:
         return f"line {self._parser.CurrentLineNumber}"
@@ -121,49 +119,47 @@ class SafeCopy:
         )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._names) >= MAX_DEPTH:
+        depth = len(self._paths)
+        if depth >= MAX_DEPTH:
             raise self._refuse(f"elements nested at most {MAX_DEPTH} deep", "deeper nesting")
-        self._check_prefixes(name, attributes)
-        self._names.append(local_name(name))
-        here = "/".join(self._names)
+        if attributes or ":" in name:
+            self._check_prefixes(name, attributes)
+        here = f"{self._paths[-1]}/{local_name(name)}" if depth else local_name(name)
+        self._paths.append(here)
         if here == "gpx":
             self.creator = creator_of(attributes.get("creator", ""))
             self._write("gpx", ' version="1.1"')
-        elif len(self._names) == 1:
+        elif not depth:
             raise self._refuse("a gpx element at the root", "another root element")
         elif here in _STRUCTURE:
             self._write(_STRUCTURE[here])
         elif here == _POINT:
             self._start_point(attributes)
-        elif here in _TEXTS or self._is_heart_rate():
+        elif _field(here):
             self._text = []
         elif here in _IGNORED:
-            self.note(_IGNORED[here])
+            self._note(_IGNORED[here])
 
     def _start_point(self, attributes: dict[str, str]) -> None:
         self.points_met += 1
         if self.points_met > MAX_POINTS:
-            raise self._refuse(f"at most {MAX_POINTS} track points", "more")
+            raise too_many(self.path, "track points", MAX_POINTS)
         self._point = {"lat": attributes.get("lat", ""), "lon": attributes.get("lon", "")}
-
-    def _is_heart_rate(self) -> bool:
-        names = self._names
-        return names[-1] in _HEART_RATE and len(names) > 4 and "/".join(names[:4]) == _POINT
 
     def _characters(self, text: str) -> None:
         if self._text is not None:
             self._text.append(text)
 
     def _end(self, _: str) -> None:
-        here = "/".join(self._names)
-        if self._text is not None and (here in _TEXTS or self._is_heart_rate()):
-            self._value(_TEXTS.get(here, "hr"), "".join(self._text).strip())
+        here = self._paths.pop()
+        field = _field(here)
+        if field:
+            self._value(field, "".join(self._text or ()).strip())
             self._text = None
         elif here == _POINT:
             self._end_point()
         elif here == "gpx" or here in _STRUCTURE:
             self.out.append(f"</{self._open.pop()}>")
-        self._names.pop()
 
     def _value(self, field: str, text: str) -> None:
         if field == "type":
@@ -176,19 +172,25 @@ class SafeCopy:
         lat, lon = number(self._point["lat"]), number(self._point["lon"])
         time = self._point.get("time", "")
         if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
-            self.note("bad_position")
+            self._note("bad_position")
         elif not time:
-            self.note("point_without_time")
-        elif not _TIME_SHAPE.fullmatch(time):
-            self.note("bad_time")
+            self._note("point_without_time")
+        elif not is_timelike(time):
+            self._note("bad_time")
         else:
-            self.timed += 1
-            rate, hdop = number(self._point.get("hr", "")), number(self._point.get("hdop", ""))
+            self._timed += 1
             self.out.append(f'<trkpt lat="{lat!r}" lon="{lon!r}"><time>{time}</time>')
-            self.out.append("" if hdop is None else f"<hdop>{hdop!r}</hdop>")
+            self.out.extend(self._element(name, self._point.get(name, "")) for name in ("ele", "hdop"))
+            rate = self._point.get("heart_rate", "")
             # 0: the strap has lost contact
-            self.out.append(f"<extensions><hr>{rate!r}</hr></extensions>" if rate and rate > 0 else "")
+            beats = self._element("hr", rate) if (number(rate) or 0) > 0 else ""
+            self.out.append(f"<extensions>{beats}{self._element('cad', self._point.get('cadence', ''))}</extensions>")
             self.out.append("</trkpt>")
+
+    @staticmethod
+    def _element(name: str, text: str) -> str:
+        value = number(text)
+        return "" if value is None else f"<{name}>{value!r}</{name}>"
 
     def _write(self, tag: str, attributes: str = "") -> None:
         self.out.append(f"<{tag}{attributes}>")
@@ -198,15 +200,14 @@ class SafeCopy:
         self._prefixes.update(local_name(key) for key in attributes if key.startswith("xmlns:"))
         for key in (name, *attributes):
             prefix = key.rpartition(":")[0]
-            if prefix and prefix not in self._prefixes | self._undeclared:
-                self._undeclared.add(prefix)
-                self.note("undeclared_prefix")
+            if prefix and prefix not in self._prefixes:
+                # noted once; declared later, it is known like the others
+                self._prefixes.add(prefix)
+                self._note("undeclared_prefix")
 
 
-def number(text: str) -> float | None:
-    """The finite number that a text states, else None."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _field(here: str) -> str | None:
+    """What the text of the element at this path states, None if it is not read."""
+    if here in _TEXTS:
+        return _TEXTS[here]
+    return IN_EXTENSIONS.get(here.rpartition("/")[2]) if here.startswith(_IN_POINT) else None

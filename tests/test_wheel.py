@@ -28,7 +28,13 @@ def test_the_wheel_holds_every_sql_rule_and_dialect_file_of_the_checkout(wheel: 
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for pattern in ("warehouse/**/*.sql", "warehouse/rules/*.csv", "connectors/dialects/*.toml", "connectors/*.csv", "*/*.py")
+        for pattern in (
+            "warehouse/**/*.sql",
+            "warehouse/rules/*.csv",
+            "connectors/dialects/*.toml",
+            "connectors/*.csv",
+            "*/*.py",
+        )
         for path in ROOT.glob(pattern)
         if path.parts[len(ROOT.parts)] in ("connectors", "pipelines", "warehouse", "sample_data")
     }

@@ -159,7 +159,7 @@ def test_other_spellings_of_a_file_read_the_same(tmp_path: Path, content: bytes)
     plain, other = read(tmp_path, PLAIN), read(tmp_path, content)
     assert other.epochs.equals(plain.epochs)
     assert other.sessions.equals(plain.sessions)
-    assert other.problems == plain.problems
+    assert [problem for problem in other.problems if problem.code != "read_carefully"] == list(plain.problems)
 
 
 def test_undeclared_prefixes_are_counted(tmp_path: Path) -> None:
@@ -196,7 +196,9 @@ def test_a_real_file_has_as_many_points_as_two_other_readers_found(path: Path) -
     except NoStepDataError as error:
         assert oracle["with_time"] < 2 or "clock_before_2000" in error.found or "duplicate_time" in error.found
         return
-    left_out = counts(recording)
+    left_out = {
+        code: n for code, n in counts(recording).items() if not code.startswith("cadence_") and code != "read_carefully"
+    }
     assert recording.rows_read == oracle["trackpoints"]
     assert recording.rows_read - left_out.get("point_without_time", 0) == oracle["with_time"]
     epochs = recording.epochs
@@ -205,7 +207,8 @@ def test_a_real_file_has_as_many_points_as_two_other_readers_found(path: Path) -
     if not left_out and recording.coverage.height == 1 and epochs["distance_m"].null_count() == 0:
         metres = oracle["haversine_R6378137_m"] * 6_371_008.8 / 6_378_137
         assert epochs["distance_m"].sum() == pytest.approx(metres, rel=1e-5, abs=0.01)
-        assert epochs["heart_rate_bpm"].count() in (oracle["with_hr"], oracle["with_hr"] - 1)
+        divided = epochs.height - (oracle["with_time"] - 1)
+        assert 0 <= oracle["with_hr"] + divided - epochs["heart_rate_bpm"].count() <= 1 + divided
 
 
 @pytest.mark.parametrize(
