@@ -22,7 +22,7 @@ from pathlib import Path
 
 from connectors import fit, gpx
 from connectors.errors import ConnectorError
-from connectors.fit_crc import crc16
+from connectors.fit.crc import crc16
 from tests.real_exports import REAL
 
 #: files above are left out: a change costs as much as a reading

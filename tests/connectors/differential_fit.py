@@ -19,11 +19,11 @@ import fitparse
 import polars as pl
 from fitparse.records import DEV_TYPES
 
-from connectors.fit_columns import Column, Table
-from connectors.fit_dictionary import message_kind
-from connectors.fit_frames import frames
-from connectors.fit_messages import Messages, read_messages
-from connectors.fit_profile import FIT_EPOCH
+from connectors.fit.columns import Column, Table
+from connectors.fit.dictionary import message_kind
+from connectors.fit.frames import frames
+from connectors.fit.messages import Messages, read_messages
+from connectors.fit.profile import FIT_EPOCH
 
 FIRST_DATE = 0x10000000
 REASONS = {

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from connectors.fit_crc import crc16
+from connectors.fit.crc import crc16
 
 #: 2024-03-04 00:00 UTC on the FIT clock
 MONDAY = 1_709_510_400 - 631_065_600

@@ -9,8 +9,8 @@ import pytest
 
 from connectors import fit
 from connectors.errors import ConnectorError, NoStepDataError
-from connectors.fit_messages import read_messages
-from connectors.fit_profile import RECORD as RECORD_MESSAGE
+from connectors.fit.messages import read_messages
+from connectors.fit.profile import RECORD as RECORD_MESSAGE
 from connectors.recording import Recording
 from tests.connectors.fit_bytes import (
     RECORD,

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from connectors import fit, fit_by_row, fit_columns
-from connectors.fit_parts import Chain, chains
-from connectors.fit_walk import walk
+from connectors import fit
+from connectors.fit import by_row as fit_by_row
+from connectors.fit import columns as fit_columns
+from connectors.fit.parts import Chain, chains
+from connectors.fit.walk import walk
 from tests.connectors.fit_bytes import MONDAY, RECORD, activity, records, session, write
 from tests.real_exports import REAL, needs_real_exports
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors import fit, fit_messages, fit_walk
+from connectors import fit
 from connectors.errors import ConnectorError, CorruptFileError
-from connectors.fit_crc import crc16
+from connectors.fit import messages as fit_messages
+from connectors.fit import walk as fit_walk
+from connectors.fit.crc import crc16
 from connectors.recording import Recording
 from tests.connectors.fit_bytes import (
     MONDAY,

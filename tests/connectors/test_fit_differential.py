@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from connectors.fit_dictionary import message_kind
-from connectors.fit_messages import read_messages
+from connectors.fit.dictionary import message_kind
+from connectors.fit.messages import read_messages
 from tests.connectors.differential_fit import Tally, compared, real_files
 from tests.real_exports import REAL, needs_real_exports
 

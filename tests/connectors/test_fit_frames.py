@@ -14,11 +14,12 @@ from fitparse.records import BASE_TYPES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import fit_components, fit_dictionary
 from connectors.errors import CorruptFileError
-from connectors.fit_columns import Column
-from connectors.fit_dictionary import Component, units
-from connectors.fit_frames import frames
+from connectors.fit import components as fit_components
+from connectors.fit import dictionary as fit_dictionary
+from connectors.fit.columns import Column
+from connectors.fit.dictionary import Component, units
+from connectors.fit.frames import frames
 from tests.connectors.fit_bytes import (
     EVENT,
     FILE_ID,
@@ -324,12 +325,12 @@ def test_a_file_that_cannot_be_read_raises(tmp_path: Path) -> None:
 
 def test_the_added_profile_adds_only_what_is_missing_and_knows_all_its_types() -> None:
     folder = Path(fit_dictionary.__file__).parent
-    rows = _table(folder / "fit_profile_added.csv")
+    rows = _table(folder / "profile_added.csv")
     numbered = [(int(row["message_number"]), int(row["field_number"])) for row in rows]
     assert len(set(numbered)) == len(numbered)
     assert not [(m, f) for m, f in numbered if m in MESSAGE_TYPES and f in MESSAGE_TYPES[m].fields]
     bases = {base.name for base in BASE_TYPES.values()}
-    names = _table(folder / "fit_profile_names.csv")
+    names = _table(folder / "profile_names.csv")
     assert {row["type"] for row in rows} <= {
         *bases,
         *FIELD_TYPES,

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import ConnectorError
-from connectors.gpx_careful import read_carefully
-from connectors.gpx_columns import Declined, read_columns
-from connectors.gpx_decimals import decimals, number, times, utc_us
-from connectors.gpx_points import GpxFile, Points
-from connectors.gpx_text import Text
+from connectors.gpx.careful import read_carefully
+from connectors.gpx.columns import Declined, read_columns
+from connectors.gpx.decimals import decimals, number, times, utc_us
+from connectors.gpx.points import GpxFile, Points
+from connectors.gpx.text import Text
 from tests.connectors.gpx_samples import PLAIN, gpx_text, point, read, walk, write
 from tests.real_exports import REAL, needs_real_exports
 
@@ -64,7 +64,7 @@ def _assert_equal_if_read(path: Path) -> bool:
 @needs_real_exports
 def test_every_real_file_is_read_fast_and_as_the_careful_way_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     # time is no matter here
-    monkeypatch.setattr("connectors.gpx_copy.MAX_PARTS", 1_000_000)
+    monkeypatch.setattr("connectors.gpx.copy.MAX_PARTS", 1_000_000)
     for path in _REAL_FILES:
         # the careful way takes seconds for the largest; those are compared with gpxpy below in every run
         if _EXAMPLES > 60 or path.stat().st_size < 300_000:
@@ -240,13 +240,13 @@ _LONG = gpx_text(walk(0, 100), walk(200, 100), sport="hiking").replace(
 def test_a_file_of_many_windows_reads_like_one_of_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int, cut: int
 ) -> None:
-    monkeypatch.setattr("connectors.gpx_columns.WINDOW", window)
+    monkeypatch.setattr("connectors.gpx.columns.WINDOW", window)
     assert _assert_equal_if_read(write(tmp_path, _LONG[: len(_LONG) - cut]))
 
 
 @pytest.mark.parametrize("window", [500, 1000, 2000])
 def test_blanks_behind_the_root_end_no_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int) -> None:
-    monkeypatch.setattr("connectors.gpx_columns.WINDOW", window)
+    monkeypatch.setattr("connectors.gpx.columns.WINDOW", window)
     for blanks in (1, 100, window - len(PLAIN) % window + 1):
         assert _assert_equal_if_read(write(tmp_path, PLAIN + "\n" * min(blanks, 400)))
 

@@ -49,7 +49,7 @@ def test_no_files_are_no_recordings() -> None:
 
 def test_every_problem_code_of_a_connector_has_a_sentence() -> None:
     said = re.compile(r'(?:Problem\(|notes\.add\(|_note\()\s*"([a-z0-9_]+)"')
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "connectors").glob("*.py"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "connectors").rglob("*.py"))
     codes = set(said.findall(source))
     assert len(codes) > 15
     assert codes <= SENTENCES.keys()

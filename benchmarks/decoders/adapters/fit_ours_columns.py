@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from connectors import fit_frames
+from connectors.fit import frames as fit_frames
 
 
 def decode(path: Path) -> dict[str, pl.DataFrame]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from connectors.gpx_careful import read_carefully
-from connectors.gpx_columns import Declined, read_columns
-from connectors.gpx_points import GpxFile
+from connectors.gpx.careful import read_carefully
+from connectors.gpx.columns import Declined, read_columns
+from connectors.gpx.points import GpxFile
 
 
 def decode(path: Path) -> GpxFile:

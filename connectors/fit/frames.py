@@ -1,6 +1,6 @@
 """A whole FIT file as data frames, one per kind of message: every field, with its name, unit and type.
 
-Recordings are made of raw values (`fit_messages`) and need none of this.
+Recordings are made of raw values (`messages`) and need none of this.
 """
 
 import functools
@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from connectors.fit_columns import Column, Table
-from connectors.fit_components import Derived, expanded
-from connectors.fit_developer import Descriptions
-from connectors.fit_dictionary import FieldKind, Meaning, message_kind
-from connectors.fit_messages import read_messages
-from connectors.fit_parts import has_fit_header
-from connectors.fit_profile import FIELD_DESCRIPTION
-from connectors.fit_series import either, rendered
-from connectors.fit_walk import Ints
+from connectors.fit.columns import Column, Table
+from connectors.fit.components import Derived, expanded
+from connectors.fit.developer import Descriptions
+from connectors.fit.dictionary import FieldKind, Meaning, message_kind
+from connectors.fit.messages import read_messages
+from connectors.fit.parts import has_fit_header
+from connectors.fit.profile import FIELD_DESCRIPTION
+from connectors.fit.series import either, rendered
+from connectors.fit.walk import Ints
 
 _HEADER = 14
 
@@ -27,7 +27,7 @@ _HEADER = 14
 def frames(path: Path) -> dict[str, pl.DataFrame]:
     """The messages of a FIT file by name in order of message number, rows in the order of the file.
 
-    Columns have the profile's names and units; the types are those of `fit_series.rendered`. What no profile names is
+    Columns have the profile's names and units; the types are those of `series.rendered`. What no profile names is
     `unknown_N` by its number. A sub-field is a column of its own, and the main field keeps the other rows. A component
     gives a value where the message states none itself; monitoring `steps` are right also where the activity type is
     one. A developer field has the name of its description, with `_developer_I_N` behind it if that is taken, and is

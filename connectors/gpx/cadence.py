@@ -15,9 +15,9 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_decimals import NO_TIME, Bools
-from connectors.gpx_points import Floats, Ints, Notes, Points, by_number
-from connectors.gpx_words import is_on_foot
+from connectors.gpx.decimals import NO_TIME, Bools
+from connectors.gpx.points import Floats, Ints, Notes, Points, by_number
+from connectors.gpx.words import is_on_foot
 
 #: seconds a cadence holds at most; a longer epoch has no steps. Source: fit_activity.MAX_RECORD_S
 MAX_HELD_S = 30.0

@@ -12,13 +12,13 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_alike import heads, kinds_of
-from connectors.gpx_brackets import brackets, cut_at
-from connectors.gpx_decimals import Bools
-from connectors.gpx_points import MAX_DEPTH
-from connectors.gpx_positions import Written, written
-from connectors.gpx_tag import MEANING, Tag, parse_tag
-from connectors.gpx_text import FIRST, Declined, Places, Text, Words, check_entities
+from connectors.gpx.alike import heads, kinds_of
+from connectors.gpx.brackets import brackets, cut_at
+from connectors.gpx.decimals import Bools
+from connectors.gpx.points import MAX_DEPTH
+from connectors.gpx.positions import Written, written
+from connectors.gpx.tag import MEANING, Tag, parse_tag
+from connectors.gpx.text import FIRST, Declined, Places, Text, Words, check_entities
 
 _Int = TypeVar("_Int", np.int8, np.int32, np.int64)
 

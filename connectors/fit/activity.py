@@ -11,10 +11,10 @@ import numpy.typing as npt
 import polars as pl
 
 from connectors import gps
-from connectors.fit_columns import TIMESTAMP, Table
-from connectors.fit_messages import Messages
-from connectors.fit_profile import EVENT, FIELD_DESCRIPTION, FIRST_SECOND, FIT_EPOCH, RECORD, SESSION, SPORT, name_of
-from connectors.fit_walk import Ints
+from connectors.fit.columns import TIMESTAMP, Table
+from connectors.fit.messages import Messages
+from connectors.fit.profile import EVENT, FIELD_DESCRIPTION, FIRST_SECOND, FIT_EPOCH, RECORD, SESSION, SPORT, name_of
+from connectors.fit.walk import Ints
 from connectors.recording import Problem
 
 #: seconds a record holds at most until the next one; longer silence is not observed.

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from connectors.fit_columns import TIMESTAMP
-from connectors.fit_messages import Messages
-from connectors.fit_profile import FILE_ID, FIRST_SECOND, FIT_EPOCH, MONITORING, MONITORING_INFO, name_of
+from connectors.fit.columns import TIMESTAMP
+from connectors.fit.messages import Messages
+from connectors.fit.profile import FILE_ID, FIRST_SECOND, FIT_EPOCH, MONITORING, MONITORING_INFO, name_of
 from connectors.recording import EPOCH_COLUMNS, Problem, conform
 
 #: activity types whose field 3 counts steps, raw and of both feet: running and walking

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_decimals import EMPTY, NO_TIME, Bools, Floats, decimals, times
-from connectors.gpx_points import IN_EXTENSIONS
-from connectors.gpx_tag import MEANING
-from connectors.gpx_tags import Tags
-from connectors.gpx_text import Places, Text
+from connectors.gpx.decimals import EMPTY, NO_TIME, Bools, Floats, decimals, times
+from connectors.gpx.points import IN_EXTENSIONS
+from connectors.gpx.tag import MEANING
+from connectors.gpx.tags import Tags
+from connectors.gpx.text import Places, Text
 
 _Index = npt.NDArray[np.intp]
 

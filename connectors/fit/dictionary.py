@@ -1,7 +1,7 @@
 """What messages and fields of FIT files mean: fitparse's profile of 2020, completed by what it lacks.
 
-Sources: fitparse's tables; Garmin FIT SDK profile for `fit_profile_added.csv` (messages and fields) and
-`fit_profile_names.csv` (names of numbers), which are read when a meaning is asked for first.
+Sources: fitparse's tables; Garmin FIT SDK profile for `profile_added.csv` (messages and fields) and
+`profile_names.csv` (names of numbers), which are read when a meaning is asked for first.
 """
 
 import csv
@@ -13,8 +13,8 @@ from typing import Any
 
 from fitparse.profile import FIELD_TYPES, MESSAGE_TYPES
 
-from connectors.fit_columns import TIMESTAMP
-from connectors.fit_profile import added_names
+from connectors.fit.columns import TIMESTAMP
+from connectors.fit.profile import added_names
 
 _HERE = Path(__file__).parent
 #: types that name some of their values, bits or marks, but are numbers
@@ -147,7 +147,7 @@ def _meaning(field: Any) -> Meaning:
 @functools.cache
 def _added() -> dict[int, MessageKind]:
     found: dict[int, MessageKind] = {}
-    for row in _rows("fit_profile_added.csv"):
+    for row in _rows("profile_added.csv"):
         kind = found.setdefault(int(row["message_number"]), MessageKind(row["message"], {}))
         scale, offset = (float(row[name]) if row[name] else None for name in ("scale", "offset"))
         number = int(row["field_number"])
@@ -162,7 +162,7 @@ def _added() -> dict[int, MessageKind]:
 @functools.cache
 def _listed_names() -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, str]] = {}
-    for row in _rows("fit_profile_names.csv"):
+    for row in _rows("profile_names.csv"):
         found.setdefault(row["type"], {})[int(row["number"])] = row["name"]
     return found
 

@@ -12,7 +12,7 @@ import gpxpy.gpxfield
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_text import FIRST, Places, Text, Words
+from connectors.gpx.text import FIRST, Places, Text, Words
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

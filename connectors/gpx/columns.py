@@ -2,7 +2,7 @@
 
 Whatever might mean something else to an XML parser is declined, never guessed: the careful way reads such a file.
 A file is read in windows of a few megabytes that end between two points, so that memory is that of a window and of the
-columns. text -> tags -> values: gpx_text, gpx_tags (gpx_tag, gpx_alike, gpx_positions), gpx_values (gpx_decimals).
+columns. text -> tags -> values: text, tags (tag, alike, positions, brackets), values (decimals).
 """
 
 from pathlib import Path
@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_decimals import EMPTY, MISSHAPEN, TIMELIKE
-from connectors.gpx_points import MAX_POINTS, MAX_TAGS, GpxFile, Notes, Points, too_many
-from connectors.gpx_tag import MEANING, Tag
-from connectors.gpx_tags import Tags, read_tags
-from connectors.gpx_text import Declined, Places, Text, check_characters, first_tag
-from connectors.gpx_values import Values
-from connectors.gpx_words import creator_of, sport_of
+from connectors.gpx.decimals import EMPTY, MISSHAPEN, TIMELIKE
+from connectors.gpx.points import MAX_POINTS, MAX_TAGS, GpxFile, Notes, Points, too_many
+from connectors.gpx.tag import MEANING, Tag
+from connectors.gpx.tags import Tags, read_tags
+from connectors.gpx.text import Declined, Places, Text, check_characters, first_tag
+from connectors.gpx.values import Values
+from connectors.gpx.words import creator_of, sport_of
 
 __all__ = ["Declined", "read_columns"]
 

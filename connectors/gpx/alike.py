@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_text import FIRST, Declined, Places, Text, Words
+from connectors.gpx.text import FIRST, Declined, Places, Text, Words
 
 _Index = npt.NDArray[np.intp]
 

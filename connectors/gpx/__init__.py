@@ -10,13 +10,13 @@ import polars as pl
 
 from connectors.errors import CorruptFileError, NoStepDataError
 from connectors.gps import LABELS, MAX_GAP_S, haversine_m, label_codes
-from connectors.gpx_cadence import Steps, steps_of
-from connectors.gpx_careful import read_carefully
-from connectors.gpx_columns import Declined, read_columns
-from connectors.gpx_copy import decode, local_name
-from connectors.gpx_decimals import NO_TIME
-from connectors.gpx_points import MAX_BYTES, MAX_TRACKS, GpxFile, Notes, Points, by_number, too_many
-from connectors.gpx_words import is_on_foot
+from connectors.gpx.cadence import Steps, steps_of
+from connectors.gpx.careful import read_carefully
+from connectors.gpx.columns import Declined, read_columns
+from connectors.gpx.copy import decode, local_name
+from connectors.gpx.decimals import NO_TIME
+from connectors.gpx.points import MAX_BYTES, MAX_TRACKS, GpxFile, Notes, Points, by_number, too_many
+from connectors.gpx.words import is_on_foot
 from connectors.recording import Device, Problem, Recording
 
 _HEAD_BYTES = 65_536

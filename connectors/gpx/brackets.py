@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from connectors.gpx_text import Declined, Places, Text, overwrite_marked
+from connectors.gpx.text import Declined, Places, Text, overwrite_marked
 
 
 def brackets(text: Text, begin: int, *, is_last: bool) -> tuple[Places, Places, Places, int]:

@@ -3,8 +3,8 @@
 import dataclasses
 import re
 
-from connectors.gpx_points import IN_EXTENSIONS
-from connectors.gpx_text import Declined
+from connectors.gpx.points import IN_EXTENSIONS
+from connectors.gpx.text import Declined
 
 _NAME = "[A-Za-z_:][A-Za-z0-9_:.-]*"
 _TAG = re.compile(rf"""({_NAME})((?:[ \t\r\n]+{_NAME}[ \t\r\n]*=[ \t\r\n]*(?:"[^"]*"|'[^']*'))*)[ \t\r\n]*(/?)""")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from connectors.fit_parts import Part
+from connectors.fit.parts import Part
 
 #: messages of one file; two days at one record and one beat-to-beat message a second are 350,000
 MAX_MESSAGES = 400_000

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from connectors.fit_columns import Bools, Column
-from connectors.fit_dictionary import Component, Meaning
-from connectors.fit_walk import Ints
+from connectors.fit.columns import Bools, Column
+from connectors.fit.dictionary import Component, Meaning
+from connectors.fit.walk import Ints
 
 _WORD_BITS = 64
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from connectors.fit_walk import Ints, Layout, MixedError, Walk
+from connectors.fit.walk import Ints, Layout, MixedError, Walk
 
 Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from connectors.fit_columns import Column, Table
-from connectors.fit_series import rendered
-from connectors.fit_walk import Ints
+from connectors.fit.columns import Column, Table
+from connectors.fit.series import rendered
+from connectors.fit.walk import Ints
 
 _BYTE = 0x0D
 #: fields of a field_description

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from connectors import fit_activity, fit_monitoring
 from connectors.errors import ConnectorError, CorruptFileError, NoStepDataError
-from connectors.fit_messages import Messages, read_messages
-from connectors.fit_parts import has_fit_header
-from connectors.fit_profile import DEVICE_INFO, FILE_ID, MONITORING, RECORD, SESSION, name_of
-from connectors.fit_walk import MixedError
+from connectors.fit import activity as fit_activity
+from connectors.fit import monitoring as fit_monitoring
+from connectors.fit.messages import Messages, read_messages
+from connectors.fit.parts import has_fit_header
+from connectors.fit.profile import DEVICE_INFO, FILE_ID, MONITORING, RECORD, SESSION, name_of
+from connectors.fit.walk import MixedError
 from connectors.recording import (
     COVERAGE_COLUMNS,
     Device,

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from connectors.fit_columns import Bools, Column
-from connectors.fit_dictionary import names
-from connectors.fit_profile import FIT_EPOCH
+from connectors.fit.columns import Bools, Column
+from connectors.fit.dictionary import names
+from connectors.fit.profile import FIT_EPOCH
 
 _DAY_S = 86_400
 _TIMES = ("date_time", "local_date_time", "localtime_into_day")

@@ -33,7 +33,7 @@ Ints = npt.NDArray[np.int64]
 class Points:
     """Track points as columns in file order; segments and tracks are numbered through the file.
 
-    time_us: microseconds since 1970 in UTC, gpx_decimals.NO_TIME for a text that is no time. zoned: the text has a
+    time_us: microseconds since 1970 in UTC, decimals.NO_TIME for a text that is no time. zoned: the text has a
     zone. Degrees, metres, beats per minute, and whatever unit the file has for cadence; NaN = not stated.
     """
 

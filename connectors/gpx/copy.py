@@ -10,9 +10,9 @@ from pathlib import Path
 from xml.parsers import expat  # entities never get as far as being declared
 
 from connectors.errors import CorruptFileError
-from connectors.gpx_decimals import is_timelike, number
-from connectors.gpx_points import IN_EXTENSIONS, MAX_DEPTH, MAX_POINTS, Notes, too_many
-from connectors.gpx_words import creator_of, sport_of
+from connectors.gpx.decimals import is_timelike, number
+from connectors.gpx.points import IN_EXTENSIONS, MAX_DEPTH, MAX_POINTS, Notes, too_many
+from connectors.gpx.words import creator_of, sport_of
 
 #: tags and attributes of a file that is copied: each takes 10 microseconds, and 35 where times are odd
 MAX_PARTS = 100_000

@@ -8,9 +8,9 @@ import gpxpy.gpx
 import numpy as np
 
 from connectors.errors import CorruptFileError
-from connectors.gpx_copy import safe_copy
-from connectors.gpx_decimals import utc_us
-from connectors.gpx_points import GpxFile, Points
+from connectors.gpx.copy import safe_copy
+from connectors.gpx.decimals import utc_us
+from connectors.gpx.points import GpxFile, Points
 
 _TYPES = ("i8", "?", "f8", "f8", "f8", "f8", "f8", "f8", "i8", "i8")
 

@@ -11,9 +11,9 @@ from fitparse.profile import FIELD_TYPE_TIMESTAMP
 from fitparse.records import DEV_TYPES, DevFieldDefinition
 from fitparse.utils import FitEOFError, FitParseError
 
-from connectors.fit_columns import Column, Table
-from connectors.fit_parts import Part
-from connectors.fit_walk import Fault, TooManyError, Walk
+from connectors.fit.columns import Column, Table
+from connectors.fit.parts import Part
+from connectors.fit.walk import Fault, TooManyError, Walk
 
 #: messages of one file: more would hold up a night, and the real files that come here have at most 5,100
 MAX_MESSAGES = 20_000

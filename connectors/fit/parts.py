@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from connectors.errors import CorruptFileError
-from connectors.fit_crc import crcs
+from connectors.fit.crc import crcs
 from connectors.recording import Problem
 
 #: parts of one chained file; the longest real chain at hand has 7

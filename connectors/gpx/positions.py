@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from connectors.gpx_decimals import Bools, Floats, decimals, number
-from connectors.gpx_tag import attributes_in, parse_tag
-from connectors.gpx_text import FIRST, Declined, Places, Text
+from connectors.gpx.decimals import Bools, Floats, decimals, number
+from connectors.gpx.tag import attributes_in, parse_tag
+from connectors.gpx.text import FIRST, Declined, Places, Text
 
 #: layouts that are looked for in one window
 _LAYOUTS = 4

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from connectors import fit_by_row
 from connectors.errors import CorruptFileError
-from connectors.fit_columns import TIMESTAMP, Bools, Column, Table, tables
-from connectors.fit_parts import Chain, Part, chains
-from connectors.fit_walk import COMPRESSED, Ints, MixedError, TooManyError, Walk, walk
+from connectors.fit import by_row as fit_by_row
+from connectors.fit.columns import TIMESTAMP, Bools, Column, Table, tables
+from connectors.fit.parts import Chain, Part, chains
+from connectors.fit.walk import COMPRESSED, Ints, MixedError, TooManyError, Walk, walk
 from connectors.recording import Problem
 
 #: bytes of one file; the largest real one at hand, a day of five sports, has 3 MB
