@@ -140,7 +140,7 @@ class Recording:
     epochs: EPOCH_COLUMNS, sorted by participant, device and start.
     coverage, sessions, totals: the columns above; empty where the format has none.
     time_basis: "utc", or "local" for naive clock times that are localised where the participant's zone is known.
-    kind: all_day (worn through the day), activity (only while an activity was recorded), track (positions only),
+    kind: all_day (worn through the day), activity (only while an activity was recorded), track (positions, perhaps cadence),
         totals (nothing finer than a minute).
     exported_at: the export date stated inside the file, else None.
     utc_offset_minutes: the device's own offset from UTC, else None; never used for the local date.

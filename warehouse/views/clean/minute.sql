@@ -7,14 +7,14 @@
 --   participant_id: study pseudonym
 --   minute_start: start of the minute, UTC; the minute is the half-open [minute_start, minute_start + 60 s)
 --   local_date: civil date of minute_start in the participant's time zone at that moment (travel.csv, else participants.csv)
---   steps: steps of both feet in the minute; NULL = not measured (not worn, or only a track), 0 = measured and none
+--   steps: steps of both feet in the minute; NULL = not measured (not worn, or only positions), 0 = measured and none
 --   walking_source: steps = steps were measured; gps, gps_run, gps_still = none were, and the track says walking, running, neither; NULL = nothing was observed
 --   active_seconds: seconds of the minute that the device itself calls active; NULL = the device does not say
 --   is_worn: true = a device was worn or carried; false = a long run of zeros from a device whose zeros do not prove wear; NULL = nothing is known
 --   has_heart_rate: true = some device took a heart rate in this minute
 --   device_id: the device whose value stands (manufacturer-model-NN, numbered per participant)
 --   source_file_id: SHA-256 of the file that stated the value
---   recording_kind: all_day = worn through the day; activity = only while an activity was recorded; track = positions only
+--   recording_kind: all_day = worn through the day; activity = only while an activity was recorded; track = positions, with steps only in minutes that the file's cadence tells whole
 --   source_count: number of devices that observed this minute
 --   steps_disagreement: largest minus smallest step count where two or more devices measured steps; NULL with fewer than two
 --   flags: sorted notes on the minute: apportioned (steps shared from a longer interval), partly_active (device active below 90 % of that interval), part_minute (recorded for less than 60 s), run, not_on_foot (a ride or a swim), revised (a later file corrected it), zero_run (90 or more zeros, not worn), gps_contradicts_zero, impossible (a count above 300 was set aside), future (more than 24 h after its file came: counts for no day or week), local_time_repeated (clock hour that occurs twice), zone_differs (the device clock was set to another offset)
