@@ -56,14 +56,17 @@ class Run:
             results = timed(self.workers(kind, stack), paths)
         return table.Timing(title, files.size_of(list(paths)), results)
 
-    def memory(self, kind: Format, path: Path) -> dict[Peer, str]:
-        """What each peer's memory grows by at its peak while it reads one file and keeps the result, per byte of it."""
+    def memory(self, kind: Format, small: Path, path: Path) -> dict[Peer, str]:
+        """What each peer's memory grows by at its peak while it reads a file and keeps the result, per byte of it.
+
+        Each reads a small one first: what a library loads once is no matter of the file.
+        """
         grown = {}
         for peer in PEERS:
             if peer.format == kind and peer not in self.failed and peer.pinned:
                 try:
                     with Worker(peer, self.environment) as worker:
-                        grown[peer] = f"{worker.ask('peak', [path])['bytes'] / path.stat().st_size:.1f}"
+                        grown[peer] = f"{worker.ask('peak', [small, path])['bytes'] / path.stat().st_size:.1f}"
                 except PeerError as error:
                     grown[peer] = f"not measured: {error}"
         return grown
@@ -112,7 +115,7 @@ def _fit(run: Run, found: files.Files) -> list[str]:
         "the sum of what a library names steps, of cycles if it names none, and on how many rows it does; the rest are cycles.",
         table.speeds(peers, run.versions, run.failed, timings, FIT_SCALES, day),
         table.agreements({"activity": activity, "monitoring": monitoring}),
-        _memory(run, "fit", activity.files[0]),
+        _memory(run, "fit", activity.files),
     ]
 
 
@@ -127,13 +130,14 @@ def _gpx(run: Run, found: files.Files) -> list[str]:
         f"{_amount(asked.files)}, {count:,} track points.",
         table.speeds(peers, run.versions, run.failed, [timing], GPX_SCALES),
         table.agreements({"gpx": asked}),
-        _memory(run, "gpx", asked.files[0]),
+        _memory(run, "gpx", asked.files),
     ]
 
 
-def _memory(run: Run, kind: Format, path: Path) -> str:
+def _memory(run: Run, kind: Format, paths: Sequence[Path]) -> str:
     _say(f"{kind}: memory")
-    grown = run.memory(kind, path)
+    path, small = paths[0], paths[-1]
+    grown = run.memory(kind, small, path)
     title = f"Memory on the largest file ({path.stat().st_size / 1e6:.2f} MB): growth at the peak per byte of the file"
     return f"{title}\n\n" + table.markdown(
         ["decoder", "bytes per byte"], [[peer.name, said] for peer, said in grown.items()]
