@@ -9,8 +9,9 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 demo: $(READY)
 	$(BIN)/footfall demo
 
+# files in their order: by number of tests, the few long ones would come last, one after the other
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(BIN)/ruff check .
