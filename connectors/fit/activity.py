@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from connectors import gps
-from connectors.fit.columns import TIMESTAMP, Table
+from connectors.fit.columns import TIMESTAMP, Table, otherwise
 from connectors.fit.messages import Messages
 from connectors.fit.profile import EVENT, FIELD_DESCRIPTION, FIRST_SECOND, FIT_EPOCH, RECORD, SESSION, SPORT, name_of
 from connectors.fit.walk import Ints
@@ -112,7 +112,7 @@ def timed_records(messages: Messages, file: int) -> tuple[Records, tuple[Problem
         order = np.argsort(at, kind="stable")
         synced, at = synced[order], at[order]
     strides = told(_CADENCE) + np.nan_to_num(told(_FRACTION)) / 128
-    strides = _else(strides, told(_CADENCE_256) / 256, _developer_cadence(messages, file, table, rows))
+    strides = otherwise(strides, told(_CADENCE_256) / 256, _developer_cadence(messages, file, table, rows))
     fields = [told(_LAT), told(_LON), told(_HEART_RATE), strides, told(_TOTAL_CYCLES), told(_DISTANCE) / 100]
     first = np.flatnonzero(np.diff(at, prepend=-1) > 0)
     if not len(first) == len(synced) == len(stamp):
@@ -133,15 +133,6 @@ def timed_records(messages: Messages, file: int) -> tuple[Records, tuple[Problem
         "repeated_timestamp": len(synced) - len(first),
     }
     return records, tuple(Problem(code, count) for code, count in counts.items() if count)
-
-
-def _else(*choices: Floats) -> Floats:
-    """Each value from the first choice that has one."""
-    chosen = choices[0]
-    for other in choices[1:]:
-        if np.isnan(chosen).any():
-            chosen = np.where(np.isnan(chosen), other, chosen)
-    return chosen
 
 
 def _last_told(values: Floats, first: npt.NDArray[np.intp]) -> Floats:
@@ -167,7 +158,7 @@ def _developer_cadence(messages: Messages, file: int, table: Table, rows: slice)
         if (base_type := meant.get((index, number))) is None:
             continue
         column = table.developer_column(index, number, base_type).rows(rows)
-        found = _else(found, column.floats())
+        found = otherwise(found, column.floats())
     return found
 
 

@@ -166,6 +166,24 @@ class Table:
         return _joined(len(self), whole)
 
 
+def counted_on(value: Ints, full: Bools, mask: int) -> Ints:
+    """Full values as they are; each other one is the low bits of a count that goes on from the value before."""
+    step = np.where(full, 0, (value - np.r_[0, value[:-1]]) & mask)
+    total = np.cumsum(step)
+    last_full = np.maximum.accumulate(np.where(full, np.arange(len(full)), 0))
+    going_on: Ints = value[last_full] + total - total[last_full]
+    return going_on
+
+
+def otherwise(*choices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Each value from the first choice that has one."""
+    chosen = choices[0]
+    for other in choices[1:]:
+        if np.isnan(chosen).any():
+            chosen = np.where(np.isnan(chosen), other, chosen)
+    return chosen
+
+
 def tables(data: bytes, walked: Walk) -> dict[int, Table]:
     """The messages of a walk by message number.
 

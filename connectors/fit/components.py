@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from connectors.fit.columns import Bools, Column
+from connectors.fit.columns import Bools, Column, counted_on
 from connectors.fit.dictionary import Component, Meaning
 from connectors.fit.walk import Ints
 
@@ -86,18 +86,9 @@ def _accumulated(
     full = np.zeros_like(told)
     full[:, 0] = True
     result = grid.copy()
-    result[told] = _going_on(grid[told], full[told], (1 << component.bits) - 1)
+    result[told] = counted_on(grid[told], full[told], (1 << component.bits) - 1)
     shape = column.values.shape
     return Column(result[:, 1:].reshape(shape), column.valid)
-
-
-def _going_on(value: Ints, full: Bools, mask: int) -> Ints:
-    """Full values as they are; each other one is the low bits of a count that goes on from the value before."""
-    step = np.where(full, 0, (value - np.r_[0, value[:-1]]) & mask)
-    total = np.cumsum(step)
-    last_full = np.maximum.accumulate(np.where(full, np.arange(len(full)), 0))
-    going_on: Ints = value[last_full] + total - total[last_full]
-    return going_on
 
 
 def _last_stated(column: Column, meaning: Meaning, component: Component) -> tuple[Ints, Bools]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from connectors.errors import CorruptFileError
 from connectors.fit import by_row as fit_by_row
-from connectors.fit.columns import TIMESTAMP, Bools, Column, Table, tables
+from connectors.fit.columns import TIMESTAMP, Bools, Column, Table, counted_on, tables
 from connectors.fit.parts import Chain, Part, chains
 from connectors.fit.walk import COMPRESSED, Ints, MixedError, TooManyError, Walk, walk
 from connectors.recording import Problem
@@ -150,11 +150,7 @@ def _time_compressed(walked: Walk, parts: Sequence[Part], of_kind: dict[int, Tab
     seconds.append((walked.headers[compressed] & _LOW_BITS).astype(np.int64))
     joined, value = np.concatenate(at), np.concatenate(seconds)
     order = np.argsort(joined, kind="stable")
-    full, value = (order < known), value[order]
-    step = np.where(full, 0, (value - np.r_[0, value[:-1]]) & _LOW_BITS)
-    total = np.cumsum(step)
-    last_full = np.maximum.accumulate(np.where(full, np.arange(len(full)), 0))
-    time = value[last_full] + total - total[last_full]
+    time = counted_on(value[order], order < known, _LOW_BITS)
     at_message = np.empty(len(order), dtype=np.int64)
     at_message[order] = time
     places, times = joined[known:], at_message[known:]

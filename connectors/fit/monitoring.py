@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from connectors.fit.columns import TIMESTAMP
+from connectors.fit.columns import TIMESTAMP, otherwise
 from connectors.fit.messages import Messages
 from connectors.fit.profile import FILE_ID, FIRST_SECOND, FIT_EPOCH, MONITORING, MONITORING_INFO, name_of
 from connectors.recording import EPOCH_COLUMNS, Problem, conform
@@ -77,12 +77,12 @@ def timed_rows(messages: Messages) -> tuple[Rows, dict[int, tuple[Problem, ...]]
 
     stamp = joined(field(TIMESTAMP), messages[MONITORING_INFO].column(TIMESTAMP).floats(), created)
     local = joined(field(_LOCAL), messages[MONITORING_INFO].column(_INFO_LOCAL).floats())
-    kind = _else(field(_TYPE), field(_TYPE_INTENSITY) % 32)
-    cycles = _else(field(_CYCLES), field(_CYCLES_16))
-    active_s = _else(field(_ACTIVE_MS) / 1000, field(_ACTIVE_S_16))
+    kind = otherwise(field(_TYPE), field(_TYPE_INTENSITY) % 32)
+    cycles = otherwise(field(_CYCLES), field(_CYCLES_16))
+    active_s = otherwise(field(_ACTIVE_MS) / 1000, field(_ACTIVE_S_16))
     file = messages.file_at(place[rows] + 1)
     is_seed = rows >= len(told) + info
-    at = _times(file, stamp, _else(stamp % _ROLLOVER, joined(field(_TIMESTAMP_16))))
+    at = _times(file, stamp, otherwise(stamp % _ROLLOVER, joined(field(_TIMESTAMP_16))))
     offset = np.round((local - stamp) / 60)
     clocked = ~is_seed & np.isfinite(at)
     synced = clocked & (at >= FIRST_SECOND)
@@ -101,10 +101,6 @@ def timed_rows(messages: Messages) -> tuple[Rows, dict[int, tuple[Problem, ...]]
         for one, count in zip(*np.unique(file[chosen], return_counts=True), strict=True):
             problems[int(one)] = (*problems.get(int(one), ()), Problem(code, int(count)))
     return dataclasses.replace(found, offset=_filled(found)), problems
-
-
-def _else(one: Floats, other: Floats) -> Floats:
-    return np.where(np.isnan(one), other, one)
 
 
 def _first_of_run(begins: npt.NDArray[np.bool_]) -> Places:

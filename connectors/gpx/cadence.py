@@ -19,7 +19,7 @@ from connectors.gpx.decimals import NO_TIME, Bools
 from connectors.gpx.points import Floats, Ints, Notes, Points, by_number
 from connectors.gpx.words import is_on_foot
 
-#: seconds a cadence holds at most; a longer epoch has no steps. Source: fit_activity.MAX_RECORD_S
+#: seconds a cadence holds at most; a longer epoch has no steps. Source: MAX_RECORD_S of connectors.fit.activity
 MAX_HELD_S = 30.0
 #: metres per minute / (cadence per minute)²: both legs below the first, one leg above the second, unknown between
 BOTH_LEGS_BELOW = 0.011
