@@ -264,11 +264,11 @@ class Dialect:
     evidence: Literal["file", "source", "doc", "none"]
     resolution: Literal["minute", "event", "any", "hour", "day"]
     match: Match
-    columns: Columns
-    device: DeviceRule
-    time: Time
-    interval: Interval
     source: str = ""
+    columns: Columns = Columns()
+    device: DeviceRule = DeviceRule("", "", "pedometer")
+    time: Time = Time((), "local")
+    interval: Interval = Interval()
     yields: Literal["steps", "wear", "sessions", "nothing"] = "steps"
     nothing: Nothing | None = None
     text: Text = Text()

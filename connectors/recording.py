@@ -8,6 +8,7 @@ import dataclasses
 import datetime as dt
 import functools
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import polars as pl
@@ -142,6 +143,8 @@ class Recording:
     time_basis: "utc", or "local" for naive clock times that are localised where the participant's zone is known.
     kind: all_day (worn through the day), activity (only while an activity was recorded), track (positions, perhaps cadence),
         totals (nothing finer than a minute).
+    devices: by device_label, for the labels whose device differs from `device` (a phone and a watch in one export).
+    named_participant: whom the file's name says it is of, else None; evidence like a folder.
     exported_at: the export date stated inside the file, else None.
     utc_offset_minutes: the device's own offset from UTC, else None; never used for the local date.
     """
@@ -157,6 +160,8 @@ class Recording:
     totals: pl.DataFrame
     rows_read: int
     problems: tuple[Problem, ...] = ()
+    devices: Mapping[str, Device] = dataclasses.field(default_factory=dict)
+    named_participant: str | None = None
     exported_at: dt.datetime | None = None
     utc_offset_minutes: int | None = None
 
@@ -175,6 +180,8 @@ class Recording:
         sessions: pl.DataFrame | None = None,
         totals: pl.DataFrame | None = None,
         problems: tuple[Problem, ...] = (),
+        devices: Mapping[str, Device] | None = None,
+        named_participant: str | None = None,
         exported_at: dt.datetime | None = None,
         utc_offset_minutes: int | None = None,
     ) -> "Recording":
@@ -195,6 +202,8 @@ class Recording:
             totals=frame(totals, "totals"),
             rows_read=rows_read,
             problems=problems,
+            devices=devices or {},
+            named_participant=named_participant,
             exported_at=exported_at,
             utc_offset_minutes=utc_offset_minutes,
         )
