@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from connectors.containers import Member, is_container, office_document, unpack
-from connectors.csv_head import Layout, claims
 from connectors.dialect_file import DialectError, known
 from connectors.errors import (
     AmbiguousFormatError,
@@ -19,6 +18,7 @@ from connectors.errors import (
     NoStepDataError,
     UnknownFormatError,
 )
+from connectors.pedometer_csv.head import Layout, claims
 from connectors.unclaimed import unknown_format
 
 if TYPE_CHECKING:
@@ -42,15 +42,18 @@ __all__ = [
     "unpack",
 ]
 
-#: connectors that know a file by its bytes alone; CSV is claimed by its dialects
-CONNECTORS: tuple[Literal["fit", "gpx", "csv"], ...] = ("fit", "gpx", "csv")
+#: connectors that know a file by its bytes alone, each a module with `identify` and `read`; tables are claimed by dialects
+CONNECTORS: tuple[Literal["fit", "gpx", "apple_health", "health_connect"], ...] = (
+    "fit",
+    "gpx",
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
     """Who reads a file: a connector, and for CSV the dialect. A container is unpacked, not read."""
 
-    connector: Literal["fit", "gpx", "csv", "container"]
+    connector: Literal["fit", "gpx", "apple_health", "health_connect", "csv", "container"]
     dialect: str | None = None
 
     def __str__(self) -> str:
@@ -63,28 +66,31 @@ class _Connector(Protocol):
     def read(self, path: Path) -> "Recording": ...
 
 
-def identify(path: Path, *, dialect_folder: Path | None = None) -> Claim:
+def identify(path: Path, *, dialect_folder: Path | None = None, names: Sequence[str] = ()) -> Claim:
     """The one connector or dialect that claims a file, by its bytes; a wrong file ending does not matter.
 
-    Raises UnknownFormatError if none does, AmbiguousFormatError if several do, DialectError if a dialect of the
-    folder is malformed.
+    names: the names it came under, with folders and archive, for exports whose columns do not say what they count
+    (default: the path's own). Raises UnknownFormatError if none claims it, AmbiguousFormatError if several do, DialectError
+    if a dialect of the folder is malformed.
     """
-    return _claim(Path(path), dialect_folder)[0]
+    return _claim(Path(path), dialect_folder, names)[0]
 
 
-def read(path: Path, *, dialect_folder: Path | None = None) -> "Recording":
+def read(path: Path, *, dialect_folder: Path | None = None, names: Sequence[str] = ()) -> "Recording":
     """The Recording of one source file, fully evaluated."""
     path = Path(path)
-    return _read(path, *_claim(path, dialect_folder))
+    return _read(path, *_claim(path, dialect_folder, names))
 
 
-def read_many(paths: Sequence[Path], *, dialect_folder: Path | None = None) -> "list[Recording | ConnectorError]":
+def read_many(
+    paths: Sequence[Path], *, dialect_folder: Path | None = None, names: Sequence[Sequence[str]] = ()
+) -> "list[Recording | ConnectorError]":
     """For each file in order what `read` returns, or the error it raises. Many small FIT files cost less in one call."""
     found: dict[int, Recording | ConnectorError] = {}
     together: dict[int, Path] = {}
     for place, path in enumerate(map(Path, paths)):
         try:
-            claim, layout = _claim(path, dialect_folder)
+            claim, layout = _claim(path, dialect_folder, names[place] if names else ())
             if claim.connector == "fit":
                 together[place] = path
             else:
@@ -100,7 +106,7 @@ def read_many(paths: Sequence[Path], *, dialect_folder: Path | None = None) -> "
 
 def _read(path: Path, claim: Claim, layout: Layout | None) -> "Recording":
     if layout is not None:
-        return cast("Recording", importlib.import_module("connectors.pedometer_csv").read(path, layout))
+        return cast("Recording", importlib.import_module("connectors.pedometer_csv.reader").read(path, layout))
     if claim.connector == "container":
         raise UnknownFormatError(
             path, expected="one device export", found="an archive", todo="Unpack it and read its members."
@@ -108,12 +114,12 @@ def _read(path: Path, claim: Claim, layout: Layout | None) -> "Recording":
     return _module(claim.connector).read(path)
 
 
-def _claim(path: Path, dialect_folder: Path | None) -> tuple[Claim, Layout | None]:
+def _claim(path: Path, dialect_folder: Path | None, names: Sequence[str]) -> tuple[Claim, Layout | None]:
     dialects = known(dialect_folder)
     if is_container(path) and not office_document(path):
         return Claim("container"), None
-    from_bytes = [Claim(name) for name in CONNECTORS if name != "csv" and _module(name).identify(path)]
-    laid = claims(path, dialects.values())
+    from_bytes = [Claim(name) for name in CONNECTORS if _module(name).identify(path)]
+    laid = claims(path, dialects.values(), names)
     found = [*((claim, None) for claim in from_bytes), *((Claim("csv", lay.dialect.name), lay) for lay in laid)]
     if len(found) > 1:
         raise AmbiguousFormatError(

@@ -162,9 +162,9 @@ class DeviceRule:
 
 @dataclasses.dataclass(frozen=True)
 class Participant:
-    """Whose file it is by its name: a template of variables, evidence like a folder."""
+    """Whose file it is by its name: a regular expression with the group `participant`, evidence like a folder where it fits."""
 
-    label: str = ""
+    file_name: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from connectors import csv_head
 from connectors.containers import office_document
 from connectors.dialect import Dialect
 from connectors.errors import UnknownFormatError
+from connectors.pedometer_csv import head as csv_head
 
 _EXPORT = "Export the data as CSV, FIT or GPX."
 _MAX_NAMES, _MAX_NAME_LENGTH = 12, 30

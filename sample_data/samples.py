@@ -20,6 +20,7 @@ from sample_data.people import PARTICIPANTS
 from sample_data.route import loop
 from sample_data.traces import SERIALS, Trace, traces_of
 from sample_data.trouble import PICTURE, damaged, half_an_archive, route_without_times, two_date_orders
+from sample_data.vendors import files as vendor_files
 
 SEED = 2024
 
@@ -106,7 +107,7 @@ def _csv() -> dict[str, bytes]:
 def sample_files() -> dict[str, bytes]:
     """Path under this folder and bytes of every committed sample."""
     broken = {"broken/empty.fit": b"", "broken/picture.fit": PICTURE, "broken/half_an_archive.zip": half_an_archive()}
-    return dict(sorted((_fit() | _gpx() | _csv() | broken).items()))
+    return dict(sorted((_fit() | _gpx() | _csv() | vendor_files() | broken).items()))
 
 
 def write_samples(folder: Path = HERE) -> list[Path]:

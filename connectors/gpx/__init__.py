@@ -16,8 +16,8 @@ from connectors.gpx.columns import Declined, read_columns
 from connectors.gpx.copy import decode, local_name
 from connectors.gpx.decimals import NO_TIME
 from connectors.gpx.points import MAX_BYTES, MAX_TRACKS, GpxFile, Notes, Points, by_number, too_many
-from connectors.gpx.words import is_on_foot
 from connectors.recording import Device, Problem, Recording
+from connectors.sports import is_on_foot
 
 _HEAD_BYTES = 65_536
 #: a less certain position is dropped. Source: walking_bouts 3.7.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from connectors.gpx.decimals import NO_TIME, Bools
 from connectors.gpx.points import Floats, Ints, Notes, Points, by_number
-from connectors.gpx.words import is_on_foot
+from connectors.sports import is_on_foot
 
 #: seconds a cadence holds at most; a longer epoch has no steps. Source: MAX_RECORD_S of connectors.fit.activity
 MAX_HELD_S = 30.0

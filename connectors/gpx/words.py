@@ -2,6 +2,8 @@
 
 import re
 
+from connectors.sports import letters, named_sport
+
 #: creator, as a word or two in lower case -> manufacturer and model
 _CREATORS: dict[str, tuple[str, str]] = {
     "garmin connect": ("garmin", "connect"),
@@ -61,39 +63,6 @@ _CREATORS: dict[str, tuple[str, str]] = {
 }
 _UNKNOWN = ("gpx", "unknown")
 
-#: sport -> other spellings, letters and digits only. Slugs follow the sports of FIT where it has them.
-_ON_FOOT: dict[str, str] = {
-    "walking": "walk casualwalking speedwalking powerwalking fitnesswalking racewalking dogwalking onfoot foot",
-    "nordic_walking": "",
-    "hiking": "hike trekking trek wandern rambling",
-    "running": "run jogging jog streetrunning trackrunning treadmillrunning virtualrun ultrarun obstaclerun",
-    "trail_running": "trailrun",
-    "mountaineering": "",
-    "snowshoeing": "snowshoe",
-    "orienteering": "",
-}
-_NOT_ON_FOOT: dict[str, str] = {
-    "cycling": "biking bike ride bicycle roadbiking roadcycling mountainbiking mountainbikeride mtb gravelcycling "
-    "gravelride cyclocross indoorcycling indoorride virtualride handcycle velomobile bikecommuting cyclingsport "
-    "cyclingtransportation",
-    "e_biking": "ebikeride ebiking ebike emountainbikeride",
-    "swimming": "swim openwaterswimming lapswimming poolswimming",
-    "rowing": "row",
-    "paddling": "kayaking canoeing standuppaddling standuppaddleboarding",
-    "sailing": "sail boating boat",
-    "surfing": "windsurfing windsurf kitesurfing kitesurf",
-    "alpine_skiing": "alpineski skiing downhillskiing resortskiing resortskiingsnowboarding",
-    "snowboarding": "snowboard",
-    "cross_country_skiing": "nordicski xcskiing crosscountryski",
-    "backcountry_skiing": "backcountryski skitouring",
-    "skating": "inlineskating inlineskate iceskating iceskate rollerski rollerskiing skateboarding skateboard",
-    "horseback_riding": "horseriding",
-    "wheelchair": "wheelchairpushwalk wheelchairpushrun",
-    "motorcycling": "motorcycle motorbike motorbiking",
-    "driving": "car auto automotive drive",
-    "transport": "transportation bus train tram metro subway ferry taxi",
-    "flying": "airplane plane flight paragliding hanggliding",
-}
 #: Strava's bulk exports; seen in real files, never documented by Strava
 _STRAVA_NUMBERS = {
     "1": "cycling",
@@ -105,18 +74,6 @@ _STRAVA_NUMBERS = {
 }
 #: gpx.studio writes "Cycling" into every track. Source: gpxstudio/gpxstudio.github.io, issue 196
 _TYPE_MEANS_NOTHING = {"gpx_studio"}
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-_SPORTS = {
-    word: sport
-    for table in (_ON_FOOT, _NOT_ON_FOOT)
-    for sport, others in table.items()
-    for word in (_letters(sport), *others.split())
-}
 
 
 def creator_of(text: str) -> tuple[str, str]:
@@ -132,10 +89,5 @@ def sport_of(text: str, creator: tuple[str, str]) -> str | None:
     """The sport that the `type` of a track states, in our spelling; None if it states none that we know."""
     if creator[0] in _TYPE_MEANS_NOTHING:
         return None
-    word = _letters(text)
-    return _STRAVA_NUMBERS.get(word) if creator[0] == "strava" and word.isdigit() else _SPORTS.get(word)
-
-
-def is_on_foot(sport: str | None) -> bool | None:
-    """True or False for a sport of `sport_of`, None where no sport is stated."""
-    return None if sport is None else sport in _ON_FOOT
+    word = letters(text)
+    return _STRAVA_NUMBERS.get(word) if creator[0] == "strava" and word.isdigit() else named_sport(text)

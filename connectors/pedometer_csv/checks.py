@@ -5,17 +5,24 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors import csv_time
-from connectors.csv_head import Layout
 from connectors.dialect import Dialect
-from connectors.errors import CorruptFileError
+from connectors.errors import CorruptFileError, NoStepDataError
+from connectors.pedometer_csv import clock
+from connectors.pedometer_csv.head import Layout
 from connectors.recording import Problem
 
 #: share of rows that may be unreadable in a file that is read all the same
 BAD_ROW_SHARE = 0.01
+#: so few rows may all lie at midnight by chance
+_FEW = 3
 
 #: columns that tell one row from another
-KEY = ("participant", "device", "start")
+KEY = ("participant", "device", "hardware", "start")
+
+#: how far a clock is put back at the end of daylight saving, in seconds: an hour, half an hour on Lord Howe Island
+_PUT_BACK = (3600, 1800)
+#: the clock is put back at night, and once a year: two nights within this many days are no summer's ends
+_NIGHT_HOURS, _YEAR_DAYS = 5, 300
 
 
 def refuse_shortened_ids(rows: pl.DataFrame, path: Path) -> None:
@@ -35,6 +42,8 @@ def refuse_shortened_ids(rows: pl.DataFrame, path: Path) -> None:
 
 def without_bad_rows(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     """Rows without the bad ones, if these are few; raises if they are many."""
+    untimed = pl.any_horizontal(pl.col(name).is_null() for name in ("start", "end") if name in rows.columns)
+    rows = rows.with_columns(pl.col("bad") | untimed)
     bad = rows["bad"].sum()
     good = rows.filter(~pl.col("bad")).drop("bad", "surplus") if bad else rows.drop("bad", "surplus")
     if not bad:
@@ -46,7 +55,7 @@ def without_bad_rows(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl
         found = wrong if wrong == "a field too many" else f"{wrong} that cannot be read"
         raise CorruptFileError(
             path,
-            expected=f"rows of dialect {layout.dialect.name}, times such as {csv_time.example(layout)}",
+            expected=f"rows of dialect {layout.dialect.name}, times such as {clock.example(layout)}",
             found=f"{bad} of {rows.height} rows otherwise, the first with {found}",
             where=where,
             todo="Use the original export, not a copy saved by a spreadsheet.",
@@ -71,38 +80,108 @@ def refuse_unaligned(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
         )
 
 
+def refuse_midnights(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
+    """Nothing; raises if all rows of a table finer than days start at midnight, or rows of days lie weeks apart."""
+    if rows.height < _FEW or dialect.yields != "steps":
+        return
+    start = rows["start"]
+    if dialect.resolution in ("minute", "event", "hour") and (start == start.dt.truncate("1d")).all():
+        raise CorruptFileError(
+            path,
+            expected=f"times of day in a table of {dialect.resolution}s",
+            found="midnight in every row: the time was cut off, or these are days",
+            where=f"lines {rows['line'][0]} to {rows['line'][-1]}",
+            todo="Use the original export; for days, the daily one.",
+        )
+    labels = [name for name in KEY[:-1] if name in rows.columns]
+    steps = rows.select(pl.col("start").sort().diff().over(labels) if labels else pl.col("start").sort().diff())
+    days = steps.to_series().drop_nulls().filter(steps.to_series().drop_nulls() > dt.timedelta(0))
+    if dialect.resolution == "day" and len(days) >= _FEW and (days >= dt.timedelta(days=7)).all():
+        raise NoStepDataError(
+            path,
+            expected="a row a day",
+            found=f"rows {days.min().days} days apart, which are means of weeks or months",  # type: ignore[union-attr]
+            todo="Export a shorter range: it has a row a day.",
+        )
+
+
 def without_repeats(rows: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    """Rows with each key once: equal rows count once; of different ones the last value of each column stays."""
-    key = [k for k in KEY if k in rows.columns]
+    """Rows with each key once: equal rows count once; of different ones the dialect says which stays, or none may.
+
+    A local clock that is put back at the end of daylight saving repeats an hour; these rows all stay, in file order.
+    """
+    key = [k for k in (*KEY, "end") if k in rows.columns]
+    if _in_order(rows, [k for k in key if k != "end"]):
+        return rows, ()
+    if dialect.time.zone == "local" and (fold := _put_back(rows, key)) is not None:
+        rows, key = rows.with_columns(fold.alias("fold")), [*key, "fold"]
+    lists = [name for name, kind in rows.schema.items() if kind == pl.List]
+    shown = rows.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(",") for name in lists)
     values = [c for c in rows.columns if c not in (*key, "line")]
-    if _in_order(rows, key):
-        return rows, ()
-    repeated = rows.select(pl.struct(key).is_duplicated()).to_series()
+    repeated = shown.select(pl.struct(key).is_duplicated()).to_series()
     if not repeated.any():
-        return rows, ()
-    again = rows.filter(repeated)
+        return rows.drop("fold", strict=False), ()
+    again = shown.filter(repeated)
     distinct = again.unique([*key, *values], keep="first", maintain_order=True)
     conflict = distinct.filter(pl.struct(key).is_duplicated())
     problems = []
     if same := again.height - distinct.height:
         later = again.filter(~again.select(pl.struct(*key, *values).is_first_distinct()).to_series())
         problems.append(Problem("repeated_rows", same, f"line {later['line'][0]}"))
-    if conflict.height:
-        first = conflict.join(conflict.head(1).select(key), on=key, nulls_equal=True, maintain_order="left")
-        lines = first["line"].to_list()
-        if dialect.value.repeats == "refuse":
-            raise CorruptFileError(
-                path,
-                expected="each time once",
-                found=f"{conflict.height} rows whose time occurs again with other values",
-                where=f"lines {lines[0]} and {lines[1]}",
-                todo="Looks like a copy re-saved by a spreadsheet; use the original export.",
-            )
-        extra = conflict.height - conflict.select(pl.struct(key).n_unique()).item()
-        problems.append(Problem("conflicting_rows", extra, f"line {lines[1]}"))
+    # rows of different lengths that start together are cut where they overlap; lists tell their lengths themselves
+    if conflict.height and not lists:
+        problems.append(_conflicts(conflict, key, dialect, path))
+        kept = _one_of_each(distinct, key, values, dialect)
+    else:
+        kept = distinct
+    lines = pl.concat([rows.filter(~repeated)["line"], kept["line"]])
+    whole = rows.filter(pl.col("line").is_in(lines.implode())) if lists else pl.concat([rows.filter(~repeated), kept])
+    return whole.sort("line").drop("fold", strict=False), tuple(problems)
+
+
+def _conflicts(conflict: pl.DataFrame, key: list[str], dialect: Dialect, path: Path) -> Problem:
+    first = conflict.join(conflict.head(1).select(key), on=key, nulls_equal=True, maintain_order="left")
+    lines = first["line"].to_list()
+    if dialect.value.repeats == "refuse":
+        raise CorruptFileError(
+            path,
+            expected="each time once",
+            found=f"{conflict.height} rows whose time occurs again with other values",
+            where=f"lines {lines[0]} and {lines[1]}",
+            todo="Looks like a copy re-saved by a spreadsheet; use the original export.",
+        )
+    extra = conflict.height - conflict.select(pl.struct(key).n_unique()).item()
+    return Problem("conflicting_rows", extra, f"line {lines[1]}")
+
+
+def _one_of_each(rows: pl.DataFrame, key: list[str], values: list[str], dialect: Dialect) -> pl.DataFrame:
+    if dialect.value.repeats == "keep_max":
+        largest = rows.sort("steps", nulls_last=False, maintain_order=True).unique(key, keep="last")
+        return largest.select(rows.columns)
     last = [pl.col(c).drop_nulls().last() for c in values]
-    merged = distinct.group_by(key, maintain_order=True).agg(pl.col("line").last(), *last)
-    return pl.concat([rows.filter(~repeated), merged.select(rows.columns)]).sort("line"), tuple(problems)
+    return rows.group_by(key, maintain_order=True).agg(pl.col("line").last(), *last).select(rows.columns)
+
+
+def _put_back(rows: pl.DataFrame, key: list[str]) -> pl.Series | None:
+    """How often each device's clock was put back before the row, if every step back looks like the end of a summer."""
+    labels = [k for k in key if k not in ("start", "end")]
+    diff = pl.col("start").diff()
+    steps = rows.select("start", *labels, (diff.over(labels) if labels else diff).dt.total_microseconds().alias("diff"))
+    forward = steps.filter(pl.col("diff") > 0)["diff"].mode()
+    back = steps.filter(pl.col("diff") <= 0)
+    if forward.is_empty() or back.is_empty():
+        return None
+    allowed = [int(forward.min()) - seconds * 1_000_000 for seconds in _PUT_BACK]  # type: ignore[arg-type]
+    years = back.select(diff.over(labels) if labels else diff).to_series()
+    looks_so = (
+        back["diff"].is_in(allowed).all()
+        and (back["start"].dt.hour() < _NIGHT_HOURS).all()
+        and (years.drop_nulls() >= dt.timedelta(days=_YEAR_DAYS)).all()
+    )
+    if not looks_so:
+        return None
+    count = (pl.col("diff") <= 0).fill_null(value=False).cum_sum()
+    return steps.select((count.over(labels) if labels else count).alias("fold")).to_series()
 
 
 def _in_order(rows: pl.DataFrame, key: list[str]) -> bool:
@@ -121,8 +200,8 @@ def refuse_wrong_order(rows: pl.DataFrame, layout: Layout, seconds: int, path: P
     if not jumps.any():
         return ()
     where = f"line {rows['line'][jumps.arg_true()[0]]}"
-    order = csv_time.order_of(layout)
-    other = csv_time.swapped(order)
+    order = clock.order_of(layout)
+    other = clock.swapped(order)
     # day and month of each date exchanged: possible only if no day is over 12
     if other and not (start.dt.day() > 12).any():
         turned = pl.select(

@@ -6,22 +6,33 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.csv_head import Layout
 from connectors.errors import CorruptFileError
+from connectors.pedometer_csv.head import Layout
 
 #: a stamp outside these years is a misread number ("16" would be the year 16); dates shifted on purpose lie inside
 _YEARS = (1900, 2262)
+_FARTHEST_US = 9e15
 _ORDERS = {"month_first": "%m{s}%d{s}%Y", "day_first": "%d{s}%m{s}%Y"}
 _SWAPPED = {"month_first": "day_first", "day_first": "month_first"}
 _ORDER_WORDS = {"month_first": "month before day", "day_first": "day before month"}
 _LEADING_NUMBERS = r"^\s*(\d{1,4})\D(\d{1,2})\D"
 
 
-def stamp_text(rows: pl.DataFrame) -> pl.Series:
-    """The text that says when each row starts: the stamp column, or date and clock with a space between."""
-    if "stamp" in rows.columns:
-        return rows["stamp"]
-    return rows.select(pl.concat_str("date", "clock", separator=" ").alias("stamp")).to_series()
+#: formats that count from an instant: how many microseconds one unit has, and the zero in Unix days
+_COUNTS = {"epoch_s": (1e6, 0), "epoch_ms": (1e3, 0), "epoch_ns": (1e-3, 0), "serial_days": (86_400e6, -25_569)}
+
+
+def stamp_text(rows: pl.DataFrame, layout: Layout, prefix: str = "") -> pl.Series:
+    """The text that says when each row starts (prefix `end_`: ends): a stamp, or date and clock with a space between."""
+    if f"{prefix}stamp" in rows.columns:
+        return rows[f"{prefix}stamp"].cast(pl.String)
+    clock = pl.col(f"{prefix}clock").cast(pl.String)
+    if any("%H%M" in form for form in layout.dialect.time.formats):
+        # 5 is five past midnight
+        clock = clock.str.zfill(4)
+    template = layout.dialect.time.date_is
+    date = pl.col(f"{prefix}date") if f"{prefix}date" in rows.columns else pl.lit(template.format_map(layout.variables))
+    return rows.select(pl.concat_str(date, clock, separator=" ").alias("stamp")).to_series()
 
 
 def parse_stamps(text: pl.Series, lines: pl.Series, layout: Layout, path: Path) -> pl.Series:
@@ -45,6 +56,8 @@ def parse_stamps(text: pl.Series, lines: pl.Series, layout: Layout, path: Path) 
         _refuse_swapped(text, lines, result, layout, path)
     if rule.zone == "offset" and result.null_count():
         _refuse_naive(text, lines, result, path)
+    if result.null_count() and layout.dialect.resolution != "day":
+        _refuse_dates_alone(text, lines, result, path)
     return result
 
 
@@ -66,7 +79,10 @@ def parse_stated(text: str, layout: Layout) -> pl.Series:
 def example(layout: Layout) -> str:
     """A stamp in the first of the dialect's formats."""
     date = _ORDERS.get(order_of(layout), order_of(layout)).replace("{s}", "/")
-    form = layout.dialect.time.formats[0].replace("{date}", date).replace("%#z", "+11:00").replace("%.f", "")
+    form = layout.dialect.time.formats[0].replace("{date}", date).replace("%.f", "")
+    form = re.sub("%[:#]*z", "+11:00", form)
+    if form in _COUNTS:
+        return {"epoch_s": "1774965900", "serial_days": "46112.5868055556"}.get(form, "1774965900000")
     return dt.datetime(2026, 3, 31, 14, 5, tzinfo=dt.UTC).strftime(form)
 
 
@@ -84,9 +100,7 @@ def _parse(text: pl.Series, layout: Layout, order: str) -> tuple[pl.Series, list
         if not len(left):
             break
         part = text if len(left) == len(text) else text.gather(left)
-        zone = "UTC" if "%z" in form or "%#z" in form else None
-        full = form.replace("{date}", date)
-        parsed = part.str.to_datetime(full, time_unit="us", time_zone=zone, strict=False).dt.replace_time_zone(None)
+        parsed = _counted(part, form) if form in _COUNTS else _written(part, form.replace("{date}", date))
         if not parsed.dt.year().is_between(*_YEARS).all():
             parsed = parsed.set(~parsed.dt.year().is_between(*_YEARS), None)
         if parsed.null_count() == len(parsed):
@@ -94,6 +108,22 @@ def _parse(text: pl.Series, layout: Layout, order: str) -> tuple[pl.Series, list
         hits.append(int(left[parsed.is_not_null().arg_true()[0]]))
         result = parsed if len(left) == len(text) else result.scatter(left, parsed)
     return result, hits
+
+
+def _written(text: pl.Series, form: str) -> pl.Series:
+    zone = "UTC" if re.search("%[:#]*z", form) else None
+    return text.str.to_datetime(form, time_unit="us", time_zone=zone, strict=False).dt.replace_time_zone(None)
+
+
+def _counted(text: pl.Series, form: str) -> pl.Series:
+    unit, zero = _COUNTS[form]
+    number = text.cast(pl.Float64, strict=False)
+    microseconds = (number + zero) * unit if zero else number * unit
+    if form == "serial_days":
+        # ten digits of a day are good for a millisecond
+        microseconds = (microseconds / 1000).round() * 1000
+    sane = microseconds.is_finite() & (microseconds.abs() < _FARTHEST_US)
+    return microseconds.set(~sane.fill_null(value=False), None).round().cast(pl.Int64).cast(pl.Datetime("us"))
 
 
 def _separator(text: pl.Series) -> str:
@@ -158,9 +188,22 @@ def _two_orders(path: Path, one: tuple[int, str], two: tuple[int, str]) -> Corru
     )
 
 
+def _refuse_dates_alone(text: pl.Series, lines: pl.Series, result: pl.Series, path: Path) -> None:
+    alone = (result.is_null() & text.str.contains(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}$")).fill_null(value=False)
+    if alone.any():
+        line, stamp = _first(alone, text, lines)
+        raise CorruptFileError(
+            path,
+            expected="a time of day in each stamp",
+            found=f"{alone.sum()} that are a date alone, such as {stamp}",
+            where=f"line {line}",
+            todo="Looks like a copy re-saved by a spreadsheet; use the original export.",
+        )
+
+
 def _refuse_naive(text: pl.Series, lines: pl.Series, result: pl.Series, path: Path) -> None:
     naive = result.is_null() & text.str.contains(r"^\d{4}-\d\d?-\d\d?([T ]\d\d?:\d\d(:\d\d(\.\d+)?)?)?$")
-    naive = naive.fill_null(False)
+    naive = naive.fill_null(value=False)
     if naive.any():
         line, _ = _first(naive, text, lines)
         raise CorruptFileError(

@@ -2,8 +2,9 @@
 
 import csv
 import dataclasses
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from connectors.dialect import Dialect
@@ -14,20 +15,30 @@ HEAD_BYTES = 65_536
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SEPARATOR_LINE = re.compile(r'^"?sep=([,;|:~^\t])"?$')
+#: a quotation mark or a brace as UTF-7 writes it; plain text of a table has no reason for it
+_UTF7 = re.compile(r"\+(ACI|AHs|AH0|AFs)-")
+_UNIT = re.compile(r"\s*\([^()]*\)$")
 
 
 @dataclasses.dataclass(frozen=True)
 class Head:
-    """First lines without their ends; `encoding` as Python names it, `complete` if the file ends here."""
+    """First lines without their ends; `encoding` as Python names it, `complete` if the file ends here.
+
+    keys: the keys of the first object if this is a JSON list of objects, else None.
+    """
 
     lines: tuple[str, ...]
     encoding: str
     complete: bool
+    keys: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Where things are in one file. Lines are counted from 0; names are in normal form, without a header too."""
+    """Where things are in one file. Lines are counted from 0; names are in normal form, without a header too.
+
+    file_names: the names the file came under, with folders and archive. above: the lines above the table.
+    """
 
     dialect: Dialect
     encoding: str
@@ -35,11 +46,28 @@ class Layout:
     names: tuple[str, ...]
     first_row: int
     variables: dict[str, str]
+    file_names: tuple[str, ...] = ()
+    above: str = ""
 
 
-def normal_name(name: str) -> str:
-    """A header name in normal form: trimmed, lower case, single spaces."""
-    return " ".join(name.strip().strip('"').lower().split())
+def normal_name(name: str, form: str = "plain") -> str:
+    """A header name in normal form: trimmed, lower case, single spaces; without its unit or its first parts if asked for."""
+    plain = " ".join(name.strip().strip('"').lower().split())
+    if form == "without_unit":
+        return _UNIT.sub("", plain)
+    return plain.rsplit(".", 1)[-1] if form == "last_part" else plain
+
+
+def place(choices: Iterable[str], names: Sequence[str]) -> int | None:
+    """Where the first choice that is there stands in the header; `/.../` is a regular expression for the whole name."""
+    for choice in choices:
+        if len(choice) > 1 and choice[0] == choice[-1] == "/":
+            hit = next((n for n, name in enumerate(names) if re.fullmatch(choice[1:-1], name)), None)
+        else:
+            hit = next((names.index(part) for part in choice.split("|") if part in names), None)
+        if hit is not None:
+            return hit
+    return None
 
 
 def codec_of(data: bytes) -> str | None:
@@ -51,7 +79,9 @@ def codec_of(data: bytes) -> str | None:
             text = data.decode(codec)
         except UnicodeDecodeError:
             continue
-        return None if _CONTROL.search(text) else codec
+        if _CONTROL.search(text):
+            return None
+        return "utf-7" if data.isascii() and _UTF7.search(text) else codec
     return None
 
 
@@ -61,75 +91,124 @@ def read_head(path: Path) -> Head | None:
         data = file.read(HEAD_BYTES)
         complete = not file.read(1)
     if not complete:
-        wide_end = data[:2] in _UTF16
-        end = max(data.rfind(b"\n"), data.rfind(b"\r"))
-        if end < 0:
-            return None
-        # a UTF-16 line end is two bytes, in either order
-        data = data[: (end - end % 2) if wide_end else end + 1]
-    codec = codec_of(data)
+        data = _whole_lines(data)
+    codec = codec_of(data) if data else None
     if codec is None:
         return None
     try:
         text = data.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError:
         return None
-    return Head(tuple(re.split(r"\r\n|\n|\r", text)), codec, complete)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return Head(tuple(lines), codec, complete, _keys(text))
 
 
-def claims(path: Path, dialects: Iterable[Dialect]) -> list[Layout]:
+def _whole_lines(data: bytes) -> bytes:
+    """The lines that end within the data, or the objects of a JSON list that has no lines; nothing if none ends."""
+    end = max(data.rfind(b"\n"), data.rfind(b"\r"))
+    if end < 0:
+        is_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+        return data[: data.rfind(b"}") + 1] if is_json else b""
+    # a UTF-16 line end is two bytes, in either order
+    return data[: end - end % 2] if data[:2] in _UTF16 else data[: end + 1]
+
+
+def _keys(text: str) -> tuple[str, ...] | None:
+    start = re.match(r"\s*\[\s*(?=\{)", text)
+    if start is None:
+        return None
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text, start.end())
+    except (ValueError, RecursionError):
+        return None
+    return tuple(first) if isinstance(first, dict) else None
+
+
+def claims(path: Path, dialects: Iterable[Dialect], file_names: Sequence[str] = ()) -> list[Layout]:
     """The dialects whose file this is, each laid on it; none when the file is not text."""
     head = read_head(path)
     if head is None:
         return []
-    laid = (lay_out(dialect, head, path.name) for dialect in dialects)
+    named = tuple(file_names) or (path.name,)
+    laid = (lay_out(dialect, head, named) for dialect in dialects)
     return [layout for layout in laid if layout is not None]
 
 
-def lay_out(dialect: Dialect, head: Head, file_name: str) -> Layout | None:
+def lay_out(dialect: Dialect, head: Head, file_names: Sequence[str]) -> Layout | None:
     """How the dialect lies on a file; None when it is not this dialect's file."""
-    match, encoding = dialect.match, head.encoding
-    family = "utf-16" if encoding.startswith("utf-16") else encoding
-    if family not in dialect.text.encodings or (match.file_name and not re.search(match.file_name, file_name)):
+    family = "utf-16" if head.encoding.startswith("utf-16") else head.encoding
+    named = _named(dialect.match.file_name, file_names)
+    if named is None or family not in dialect.text.encodings or (head.keys is None) == (dialect.text.form == "json"):
         return None
-    start, delimiters = 0, dialect.text.delimiters
+    if head.keys is None:
+        return _table(dialect, head, named, tuple(file_names))
+    names = tuple(normal_name(key, dialect.header.form) for key in head.keys)
+    return Layout(dialect, head.encoding, "", names, 0, named, tuple(file_names)) if _fits(dialect, names) else None
+
+
+def _table(dialect: Dialect, head: Head, named: dict[str, str], file_names: tuple[str, ...]) -> Layout | None:
+    match, start, delimiters = dialect.match, 0, dialect.text.delimiters
     if separator := _SEPARATOR_LINE.match(head.lines[0]):
         start, delimiters = 1, (separator[1],)
     while start < len(head.lines) and not head.lines[start].strip():
         start += 1
     lines = head.lines[start:]
-    if not lines or (match.first_line and not re.search(match.first_line, lines[0])):
+    skipped = _preamble_length(dialect, lines) if lines else None
+    if skipped is None or (match.first_line and not re.search(match.first_line, lines[0])):
         return None
-    skipped = _preamble_length(dialect, lines)
-    if skipped is None:
-        return None
-    variables = _captured(dialect, lines[:skipped])
     header = lines[skipped] if skipped < len(lines) else ""
+    first_row, above = start + skipped, "\n".join(lines[:skipped])
     for delimiter in delimiters:
-        names = split(header, delimiter)
-        if _has_all(match.header, names):
-            if dialect.headerless and not any(re.search("[A-Za-z]", n) for n in names):
-                given = [h.names for h in dialect.headerless if variables.get(h.variable) == h.equals]
-                width = next((d for d in delimiters if d in header), delimiter)
-                return Layout(dialect, encoding, width, given[0] if given else (), start + skipped, variables)
-            if len(names) > 1 or delimiter == delimiters[-1]:
-                return Layout(dialect, encoding, delimiter, names, start + skipped + 1, variables)
+        names = split(header, delimiter, dialect.header.form)
+        if not _fits(dialect, names):
+            continue
+        variables = {**named, **_captured(dialect, lines[:skipped])}
+        if dialect.headerless and not any(re.search("[A-Za-z]", n) for n in names):
+            given = [h.names for h in dialect.headerless if variables.get(h.variable, "") == h.equals]
+            width = next((d for d in delimiters if d in header), delimiter)
+            names = given[0] if given else ()
+            return Layout(dialect, head.encoding, width, names, first_row, variables, file_names, above)
+        if len(names) > 1 or delimiter == delimiters[-1]:
+            return Layout(dialect, head.encoding, delimiter, names, first_row + 1, variables, file_names, above)
     return None
 
 
-def split(line: str, delimiter: str) -> tuple[str, ...]:
+def split(line: str, delimiter: str, form: str = "plain") -> tuple[str, ...]:
     """The fields of one line in normal form."""
-    return tuple(normal_name(f) for f in next(csv.reader([line], delimiter=delimiter), []))
+    return tuple(normal_name(f, form) for f in next(csv.reader([line], delimiter=delimiter), []))
 
 
-def _has_all(wanted: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    return all(any(choice in names for choice in name.split("|")) for name in wanted)
+def participant_in_name(layout: Layout) -> str | None:
+    """Whom the names of the file say it is of, if they agree and the dialect has a rule for it."""
+    pattern = layout.dialect.participant.file_name
+    if not pattern:
+        return None
+    hits = (re.search(pattern, re.split(r"[/\\]", name)[-1]) for name in layout.file_names)
+    found = {hit["participant"] for hit in hits if hit}
+    return found.pop() if len(found) == 1 else None
+
+
+def _named(pattern: str, file_names: Sequence[str]) -> dict[str, str] | None:
+    """The variables in the first of the names that the pattern is found in; None if it is in none of them."""
+    if not pattern:
+        return {}
+    hits = (re.search(pattern, name.replace("\\", "/"), re.IGNORECASE) for name in sorted(file_names))
+    hit = next((hit for hit in hits if hit), None)
+    return None if hit is None else {k: v for k, v in hit.groupdict().items() if v is not None}
+
+
+def _fits(dialect: Dialect, names: tuple[str, ...]) -> bool:
+    match = dialect.match
+    return all(place((name,), names) is not None for name in match.header) and place(match.without, names) is None
 
 
 def _preamble_length(dialect: Dialect, lines: tuple[str, ...]) -> int | None:
-    if dialect.preamble.until:
-        return next((n for n, line in enumerate(lines) if re.search(dialect.preamble.until, line)), None)
-    return dialect.preamble.lines
+    rule = dialect.preamble
+    if rule.until:
+        return next((n for n, line in enumerate(lines) if re.search(rule.until, line)), None)
+    if rule.after:
+        return next((n + 1 for n, line in enumerate(lines) if re.search(rule.after, line)), None)
+    return 0 if rule.only_if and not re.search(rule.only_if, lines[0]) else rule.lines
 
 
 def _captured(dialect: Dialect, lines: tuple[str, ...]) -> dict[str, str]:

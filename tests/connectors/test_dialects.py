@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import connectors
-from connectors.csv_head import normal_name
+from connectors.pedometer_csv.head import normal_name
 from connectors.dialect_file import DialectError, built_in, load
 from tests.connectors.csv_samples import write
 
@@ -85,7 +85,7 @@ def test_a_proved_date_order_refuses_two_rows_that_contradict_each_other(tmp_pat
 
 
 def test_words_for_nothing_are_missing_values(tmp_path: Path) -> None:
-    folder = _folder(tmp_path, PLAIN + '[value]\nnull = ["NA", "--"]\n')
+    folder = _folder(tmp_path, PLAIN + '[number]\nnull = ["NA", "--"]\n')
     path = write(tmp_path, "when,count\n13/03/2026 10:00,NA\n13/03/2026 10:01,--\n13/03/2026 10:02,4\n")
     assert connectors.read(path, dialect_folder=folder).epochs["steps"].to_list() == [None, None, 4.0]
 
@@ -139,15 +139,15 @@ def test_an_unknown_key_is_refused_with_the_allowed_ones(tmp_path: Path) -> None
 
 
 def test_a_value_that_no_reader_implements_is_refused(tmp_path: Path) -> None:
-    message = _refused(tmp_path, "[interval]", '[value]\nkind = "cumulative"\n[interval]')
-    assert "value.kind: 'cumulative' is not known; allowed: delta" in message
+    message = _refused(tmp_path, "[interval]", '[value]\nkind = "running"\n[interval]')
+    assert "value.kind: 'running' is not known; allowed: delta, cumulative, event" in message
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ('title = "A table of the study"', "", "title: missing"),
-        ("[interval]\nseconds = 60", "", "interval: missing"),
+        ("[interval]\nseconds = 60", "", "interval.seconds: must be above 0"),
         ('title = "A table of the study"', "title = 4", "title: expected text in quotes"),
         ("seconds = 60", "seconds = true", "interval.seconds: expected a whole number"),
         ("seconds = 60", "seconds = 300", "interval.seconds: too long for the resolution minute"),

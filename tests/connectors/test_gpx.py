@@ -9,7 +9,8 @@ import pytest
 
 from connectors import gpx
 from connectors.errors import NoStepDataError
-from connectors.gpx.words import creator_of, is_on_foot, sport_of
+from connectors.gpx.words import creator_of, sport_of
+from connectors.sports import is_on_foot
 from tests.connectors.gpx_samples import PLAIN, START, counts, gpx_text, point, read, seconds, walk
 from tests.real_exports import REAL, needs_real_exports
 

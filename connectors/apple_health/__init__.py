@@ -1,0 +1,167 @@
+"""Apple Health's export.xml in, a Recording out: the step records of every phone, watch and app, side by side.
+
+Source: apple_health in docs/formats; the type alone decides, in whatever order attributes stand. Never added up: who counted
+most reliably in a minute is decided later, by device class.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+
+from connectors.apple_health.columns import columns_of
+from connectors.apple_health.prolog import HEAD_BYTES, root_at
+from connectors.apple_health.scan import CHUNK_BYTES, STEPS, Batch, Scan
+from connectors.apple_health.sources import Sources
+from connectors.errors import CorruptFileError, NoStepDataError
+from connectors.overlaps import without_overlaps
+from connectors.recording import Problem, Recording
+
+#: a longer row is a total. Phones write rows of up to about ten minutes, and 660 s occur in real files
+MAX_EPOCH = dt.timedelta(seconds=660)
+
+_STAMP = "%Y-%m-%d %H:%M:%S %z"
+_STAMP_BYTES = 25
+#: before it there was no phone that counts, and a clock that is not set shows 1970 or 2001
+_FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+#: no leg takes as many, and what is a whole number in every column is less
+_MAX_STEPS = 1e9
+
+
+def identify(path: Path) -> bool:
+    """True for XML in UTF-8 whose root element is HealthData; export_cda.xml beside it has another root."""
+    with Path(path).open("rb") as file:
+        return root_at(file.read(HEAD_BYTES)) is not None
+
+
+def read(path: Path, *, chunk_bytes: int = CHUNK_BYTES) -> Recording:
+    """The Recording of an export: an epoch per step record, in UTC, a longer one as a total.
+
+    The offset in a stamp is the phone's at the time of the export, so it leads to the instant and says nothing of the local
+    day. No coverage: without a row nobody took a step, or the phone lay on the table.
+    Raises NoStepDataError without a step that was measured, CorruptFileError if no step record can be read.
+    """
+    path = Path(path)
+    records = _Records()
+    with path.open("rb") as file:
+        scan = Scan(path, file, chunk_bytes)
+        for batch in scan.batches():
+            records.add(batch)
+    if scan.truncated_at is not None:
+        records.note("truncated", 1, f"byte {scan.truncated_at}")
+    rows = records.rows(path)
+    devices = {device.device_id: device for device in records.sources.devices}
+    labels = pl.Series(list(devices), dtype=pl.String)
+    long = pl.col("end") - pl.col("start") > MAX_EPOCH
+    epochs, cut = without_overlaps(rows.filter(~long))
+    records.note("overlapping_rows", cut)
+    epochs = epochs.rename({"start": "epoch_start", "end": "epoch_end"})
+    totals = rows.filter(long).sort("device_label", "start", "end").with_columns(pl.col("steps").round())
+    most = rows["device_label"].value_counts(sort=True).row(0)[0]
+    return Recording.build(
+        connector="apple_health",
+        kind="all_day" if epochs.height else "totals",
+        device=devices[labels[most]],
+        rows_read=records.count,
+        epochs=epochs.with_columns(labels.gather(epochs["device_label"]).alias("device_label")),
+        totals=totals.with_columns(labels.gather(totals["device_label"]).alias("device_label")),
+        problems=tuple(records.problems),
+        devices=devices,
+        exported_at=_instant(scan.exported),
+    )
+
+
+class _Records:
+    """The step records of one export as they come, kept in 28 bytes each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.problems: list[Problem] = []
+        self.sources = Sources()
+        self._frames: list[pl.DataFrame] = []
+        self._bad = self._typed_in = 0
+        self._first_bad = self._first_typed_in = ""
+
+    def note(self, code: str, count: int, where: str = "") -> None:
+        """Keeps a problem, if there is one."""
+        if count:
+            self.problems.append(Problem(code, count, where))
+
+    def add(self, batch: Batch) -> None:
+        """Takes up the records of some tags."""
+        tags, typed = batch
+        records = columns_of(tags).with_columns(pl.Series("typed_in", typed, dtype=pl.Boolean))
+        # a tag that cannot be read names the type somewhere
+        records = records.filter((pl.col("type") == STEPS) | pl.col("type").is_null())
+        rows = records.select(
+            self.sources.numbers(records).alias("device_label"),
+            _stamp("startDate").alias("start"),
+            _stamp("endDate").alias("end"),
+            pl.col("value").str.strip_chars().cast(pl.Float64, strict=False).alias("steps"),
+            "typed_in",
+            pl.int_range(self.count + 1, self.count + 1 + pl.len()).alias("record"),
+        )
+        self.count += rows.height
+        good = pl.all_horizontal(
+            pl.col("device_label").is_not_null(),
+            pl.col("start") >= _FIRST,
+            pl.col("end") >= pl.col("start"),
+            pl.col("steps") >= 0,
+            pl.col("steps") < _MAX_STEPS,
+        ).fill_null(value=False)
+        bad = rows.filter(~pl.col("typed_in") & ~good)
+        typed_in = rows.filter("typed_in")
+        self._first_bad = self._first_bad or _first(bad)
+        self._first_typed_in = self._first_typed_in or _first(typed_in)
+        self._bad += bad.height
+        self._typed_in += typed_in.height
+        self._frames.append(rows.filter(~pl.col("typed_in") & good).drop("typed_in", "record"))
+
+    def rows(self, path: Path) -> pl.DataFrame:
+        """participant_label, device_label (a number), start, end, steps, each record once."""
+        self.note("bad_row", self._bad, self._first_bad)
+        self.note("typed_in", self._typed_in, self._first_typed_in)
+        if not any(frame.height for frame in self._frames):
+            raise self._nothing(path)
+        rows = pl.concat(self._frames)
+        self._frames.clear()
+        once = rows.unique()
+        self.note("repeated_rows", rows.height - once.height)
+        return once.with_columns(pl.lit(None, dtype=pl.String).alias("participant_label"))
+
+    def _nothing(self, path: Path) -> CorruptFileError | NoStepDataError:
+        if self._bad:
+            return CorruptFileError(
+                path,
+                expected="step records with a source, a start, an end and a value",
+                found=f"{self._bad} step records, none of which can be read",
+                where=self._first_bad,
+                todo="Export the data again from the Health app.",
+            )
+        cut = ", and the file is cut off" if any(problem.code == "truncated" for problem in self.problems) else ""
+        found = f"{self._typed_in} that were typed in by hand" if self._typed_in else "none"
+        return NoStepDataError(
+            path,
+            expected="step records that a device wrote",
+            found=found + cut,
+            todo="Export all health data again, on the phone that counted the steps."
+            if not cut
+            else "Export all health data again and copy the archive whole.",
+        )
+
+
+def _first(rows: pl.DataFrame) -> str:
+    return f"step record {rows['record'][0]}" if rows.height else ""
+
+
+def _stamp(name: str) -> pl.Expr:
+    # the length: the format alone would take 2024-1-5
+    whole = pl.when(pl.col(name).str.len_bytes() == _STAMP_BYTES).then(pl.col(name))
+    return whole.str.to_datetime(_STAMP, time_unit="us", strict=False)
+
+
+def _instant(stamp: str | None) -> dt.datetime | None:
+    try:
+        return dt.datetime.strptime(stamp, _STAMP).astimezone(dt.UTC) if stamp else None
+    except (ValueError, OverflowError):
+        return None

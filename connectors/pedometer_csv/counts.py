@@ -1,0 +1,155 @@
+"""What the numbers mean: how they are written, and how many steps of both feet each row stands for."""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from connectors.dialect import Condition, Dialect
+from connectors.pedometer_csv.head import Layout
+from connectors.pedometer_csv.rows import NUMBERS
+from connectors.recording import Problem
+
+#: a larger number is no count and no distance, but digits run together
+_LARGEST = 1e9
+_SECONDS = {"s": 1.0, "ms": 0.001, "min": 60.0}
+_CLOCK = r"^(?:(\d+):)?(\d+):(\d+(?:[.,]\d+)?)$"
+_SAME_DEVICE = ("participant", "device", "hardware")
+
+
+def numbers(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Rows with numbers for text (lists of numbers where cells hold lists), durations in seconds, and `bad` where a cell
+    is no number or the row has a field too many."""
+    dialect = layout.dialect
+    fields = [f for f in rows.columns if f in NUMBERS or f.startswith("cell_") or f == "duration"]
+    read, wrong = [], []
+    for field in fields:
+        text = rows[field]
+        if dialect.json.arrays and field in ("steps", "duration"):
+            value, bad = _list(text)
+        else:
+            value = (
+                _duration(text, layout) if field == "duration" else _number(_unwrapped(text, field, dialect), layout)
+            )
+            # NaN is larger than any number
+            bad = (value.is_null() | (value.abs() > _LARGEST)) & text.is_not_null()
+        read.append(value.alias(field))
+        wrong.append(bad)
+    rows = rows.with_columns(read)
+    if dialect.json.arrays and {"steps", "duration"} <= set(fields):
+        wrong.append(rows["steps"].list.len() != rows["duration"].list.len())
+    return rows.with_columns(
+        pl.any_horizontal(pl.col("surplus").is_not_null(), *wrong).fill_null(value=True).alias("bad")
+    )
+
+
+def holds(rows: pl.DataFrame, use: str, conditions: Sequence[Condition]) -> pl.Series:
+    """True for the rows for which all conditions hold; a column that is not there is empty."""
+    result = pl.repeat(value=True, n=rows.height, dtype=pl.Boolean(), eager=True)
+    for n, condition in enumerate(conditions):
+        name = f"{use}_{n}"
+        text = rows[name].fill_null("") if name in rows.columns else pl.repeat("", rows.height, eager=True)
+        fitting = [value for value in text.unique() if re.fullmatch(condition.matches, value)]
+        result &= text.is_in(fitting)
+    return result
+
+
+def steps_of_rows(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
+    """Rows with `steps` of both feet (null: not measured) and, if the dialect knows it, `worn`; without those that no
+    interval is known for."""
+    value, problems = dialect.value, []
+    if value.kind == "event":
+        events = holds(rows, "counts", value.counts)
+        rows = rows.with_columns(events.cast(pl.Float64).alias("steps"))
+    elif value.kind == "cumulative":
+        rows = _differences(rows, dialect)
+    if "steps" in rows.columns:
+        steps = pl.col("steps") * value.factor if value.factor != 1 else pl.col("steps")
+        if value.zero_means == "unknown":
+            steps = pl.when(steps != 0).then(steps)
+        rows = rows.with_columns(steps.alias("steps"))
+    if value.not_measured:
+        unmeasured = holds(rows, "not_measured", value.not_measured)
+        rows = rows.with_columns(pl.when(~unmeasured).then("steps").alias("steps"))
+        if count := int(unmeasured.sum()):
+            problems.append(Problem("not_measured", count, f"line {rows['line'][unmeasured.arg_true()[0]]}"))
+    if dialect.wear:
+        rows = rows.with_columns(pl.when(_shows_wear(rows, dialect)).then(pl.lit(value=True)).alias("worn"))
+    used = [
+        c
+        for c in rows.columns
+        if c not in ("line", "duration") and not re.fullmatch(r"(keep|counts|not_measured|wear)_\d+", c)
+    ]
+    rows = rows.select(used).filter(pl.col("start").is_not_null())
+    if dialect.resolution == "event" and "steps" in rows.columns:
+        # a row says that something happened; without a number it says nothing
+        rows = rows.filter(pl.col("steps").is_not_null())
+    return rows, tuple(problems)
+
+
+def _shows_wear(rows: pl.DataFrame, dialect: Dialect) -> pl.Series:
+    if not dialect.wide:
+        return holds(rows, "wear", dialect.wear)
+    # the cells of a wide row are what the condition is about
+    cell = rows["steps"].cast(pl.Int64).cast(pl.String)
+    return holds(pl.DataFrame({f"wear_{n}": cell for n in range(len(dialect.wear))}), "wear", dialect.wear)
+
+
+def _differences(rows: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
+    """Rows in order of time with the rise of the count since the row before; null for a device's first."""
+    keys = [name for name in _SAME_DEVICE if name in rows.columns]
+    order = "end" if dialect.interval.rule == "since_previous" else "start"
+    rows = rows.sort(*keys, order, maintain_order=True)
+    before = pl.col("steps").forward_fill().shift(1)
+    rows = rows.with_columns((before.over(keys) if keys else before).alias("before"))
+    fell = pl.col("steps") < pl.col("before")
+    wrap = dialect.value.wraps_at
+    anew = pl.col("steps") + (wrap - pl.col("before") if wrap else 0)
+    rise = pl.when(fell).then(anew).otherwise(pl.col("steps") - pl.col("before"))
+    rows = rows.with_columns(rise.alias("steps"))
+    if dialect.interval.rule == "since_previous" and dialect.time.zone == "local" and not wrap:
+        # a count that fell over midnight was set to zero there
+        midnight = pl.col("end").dt.truncate("1d")
+        overnight = fell & (midnight > pl.col("start"))
+        rows = rows.with_columns(pl.when(overnight).then(midnight).otherwise("start").alias("start"))
+    return rows.drop("before")
+
+
+def _unwrapped(text: pl.Series, field: str, dialect: Dialect) -> pl.Series:
+    if field != "steps" or not dialect.json.steps:
+        return text
+    return text.str.json_path_match(f"$['{dialect.json.steps}']")
+
+
+def _number(text: pl.Series, layout: Layout) -> pl.Series:
+    if text.dtype != pl.String():
+        return text.cast(pl.Float64)
+    rule = layout.dialect.number
+    is_comma = rule.decimal == "," or (rule.decimal == "with_delimiter" and layout.delimiter not in (",", ""))
+    decimal = "," if is_comma else "."
+    if rule.thousands:
+        signs = f"[{re.escape(rule.thousands)}]"
+        grouped = text.str.contains(rf"^[-+]?\d{{1,3}}(?:{signs}\d{{3}})+(?:{re.escape(decimal)}\d+)?$")
+        text = text.str.replace_all(signs, "").zip_with(grouped.fill_null(value=False), text)
+    if is_comma:
+        text = text.str.replace(",", ".", literal=True)
+    return text.cast(pl.Float64, strict=False)
+
+
+def _duration(text: pl.Series, layout: Layout) -> pl.Series:
+    unit = layout.dialect.interval.unit
+    if unit != "clock":
+        return _number(text, layout) * _SECONDS[unit]
+    parts = text.str.extract_groups(_CLOCK).struct
+    hours, minutes, seconds = (
+        parts.field(str(n)).str.replace(",", ".", literal=True).cast(pl.Float64) for n in (1, 2, 3)
+    )
+    return hours.fill_null(0.0) * 3600 + minutes * 60 + seconds
+
+
+def _list(text: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Lists of numbers, and where a cell holds none."""
+    inner = text.str.extract(r"^\s*\[(.*)\]\s*$", 1)
+    values = inner.str.replace_all(" ", "").str.split(",").cast(pl.List(pl.Float64), strict=False)
+    sound = values.list.eval(pl.element().is_between(-_LARGEST, _LARGEST)).list.all()
+    return values, ~(sound & (values.list.len() > 0)).fill_null(value=False)

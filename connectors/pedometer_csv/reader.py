@@ -1,0 +1,140 @@
+"""The Recording of a table: what the modules beside this one find, in their order."""
+
+import re
+from pathlib import Path
+
+import polars as pl
+
+from connectors.dialect import Dialect
+from connectors.errors import CorruptFileError, NoStepDataError
+from connectors.overlaps import without_overlaps
+from connectors.pedometer_csv import checks, counts, spans
+from connectors.pedometer_csv.head import Layout, participant_in_name
+from connectors.pedometer_csv.rows import NUMBERS, read_rows
+from connectors.pedometer_csv.sources import device_of_file, devices_of_rows
+from connectors.recording import Device, Problem, Recording
+from connectors.sports import is_on_foot, named_sport
+
+#: rows up to this long become minutes, by resolution; longer ones are totals. Rows of an event are as long as something
+#: was going on: a real Apple Watch writes up to 660 s, and two thirds of its steps in rows of 8 to 10 minutes.
+_LONGEST_SECONDS = {"minute": 60, "any": 60, "event": 660, "hour": -1, "day": -1}
+_LABELS = ("participant_label", "device_label")
+
+
+def read(path: Path, layout: Layout) -> Recording:
+    """The Recording of a table in a dialect: epochs of rows short enough for its resolution, totals of the others."""
+    dialect = layout.dialect
+    _refuse_without_steps(path, layout)
+    rows, problems = read_rows(path, layout)
+    rows = _kept(rows, dialect, path)
+    rows_read = rows.height
+    checks.refuse_shortened_ids(rows, path)
+    rows, seconds = spans.timed(counts.numbers(rows, layout), layout, path)
+    rows, bad = checks.without_bad_rows(rows, layout, path)
+    checks.refuse_unaligned(rows, dialect, path)
+    checks.refuse_midnights(rows, dialect, path)
+    rows, repeats = checks.without_repeats(rows, dialect, path)
+    problems = (*problems, *bad, *repeats)
+    if dialect.time.dense:
+        problems = (*problems, *checks.refuse_wrong_order(rows, layout, seconds, path))
+    rows = spans.one_interval_a_row(rows, dialect, seconds)
+    rows, wrong = counts.steps_of_rows(rows, dialect)
+    if dialect.time.zone != "local":
+        rows = rows.with_columns(pl.col("start", "end").dt.replace_time_zone("UTC"))
+    rows, devices = devices_of_rows(rows, layout)
+    rows = rows.rename({"participant": "participant_label"}, strict=False)
+    rows, cut = _without_overlaps(rows, dialect)
+    return _recording(rows, layout, rows_read, devices, (*problems, *wrong, *cut))
+
+
+def _recording(
+    rows: pl.DataFrame, layout: Layout, rows_read: int, devices: dict[str, Device], problems: tuple[Problem, ...]
+) -> Recording:
+    dialect = layout.dialect
+    labels = [name for name in _LABELS if name in rows.columns]
+    epochs = totals = sessions = None
+    if dialect.yields == "sessions":
+        sessions = _sessions(rows)
+    elif dialect.yields == "wear":
+        epochs = rows.filter("worn").select(*labels, *_spanned(), "worn")
+    else:
+        length = pl.col("end") - pl.col("start")
+        is_short = length <= pl.duration(seconds=_LONGEST_SECONDS[dialect.resolution])
+        optional = [name for name in (*NUMBERS, "worn") if name in rows.columns]
+        epochs = rows.filter(is_short).select(*labels, *_spanned(), *optional)
+        totals = rows.filter(~is_short & pl.col("steps").is_not_null()).select(
+            *labels, "start", "end", pl.col("steps").round().cast(pl.Int64)
+        )
+        if dialect.value.absent_means == "zero_between_rows" and epochs.height:
+            epochs = pl.concat([epochs, spans.pauses(epochs)], how="diagonal")
+    is_all_day = epochs is not None and epochs.height > 0
+    return Recording.build(
+        connector="csv",
+        dialect=dialect.name,
+        kind="activity" if sessions is not None else "all_day" if is_all_day else "totals",
+        time_basis="local" if dialect.time.zone == "local" else "utc",
+        device=device_of_file(layout),
+        devices=devices,
+        named_participant=participant_in_name(layout),
+        rows_read=rows_read,
+        epochs=epochs,
+        totals=totals,
+        sessions=sessions,
+        problems=problems,
+    )
+
+
+def _refuse_without_steps(path: Path, layout: Layout) -> None:
+    dialect = layout.dialect
+    if dialect.nothing is not None:
+        raise NoStepDataError(
+            path, expected="steps with their times", found=dialect.nothing.found, todo=dialect.nothing.todo
+        )
+    for rule in dialect.preamble.no_steps:
+        if re.search(rule.pattern, layout.above):
+            raise NoStepDataError(path, expected="steps per epoch", found=rule.found, todo=rule.todo)
+    if not layout.names:
+        raise CorruptFileError(
+            path,
+            expected="a line with column names",
+            found="none",
+            where=f"line {layout.first_row + 1}",
+            todo="Export again with column names.",
+        )
+
+
+def _kept(rows: pl.DataFrame, dialect: Dialect, path: Path) -> pl.DataFrame:
+    if not dialect.keep:
+        return rows
+    kept = rows.filter(counts.holds(rows, "keep", dialect.keep))
+    if kept.is_empty():
+        raise NoStepDataError(path, expected="rows with steps", found="none among the table's other rows")
+    return kept
+
+
+def _without_overlaps(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
+    # a fixed grid cannot overlap once each start stands once
+    if dialect.interval.rule not in ("end", "duration") or dialect.yields != "steps":
+        return rows, ()
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _LABELS if name not in rows.columns]
+    whole, cut = without_overlaps(rows.with_columns(missing))
+    return whole, (Problem("overlapping_rows", cut),) if cut else ()
+
+
+def _spanned() -> list[pl.Expr]:
+    return [pl.col("start").alias("epoch_start"), pl.col("end").alias("epoch_end")]
+
+
+def _sessions(rows: pl.DataFrame) -> pl.DataFrame:
+    steps = pl.col("steps").round().cast(pl.Int64) if "steps" in rows.columns else pl.lit(None, dtype=pl.Int64)
+    words = rows["sport"] if "sport" in rows.columns else pl.Series([None] * rows.height, dtype=pl.String)
+    sports = {word: named_sport(word) for word in words.unique().drop_nulls()}
+    feet = {word: is_on_foot(sport) for word, sport in sports.items()}
+    # free text of the export goes no further than the sports that we know
+    return rows.select(
+        "start",
+        "end",
+        words.replace_strict(sports, return_dtype=pl.String, default=None).alias("sport"),
+        words.replace_strict(feet, return_dtype=pl.Boolean, default=None).alias("on_foot"),
+        steps.alias("steps"),
+    )

@@ -1,0 +1,166 @@
+"""From when to when: the start and end of each row, wide rows and lists taken apart, pauses that a format leaves out."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from connectors.dialect import Dialect
+from connectors.errors import CorruptFileError, NoStepDataError
+from connectors.pedometer_csv import clock
+from connectors.pedometer_csv.head import Layout
+from connectors.pedometer_csv.sources import Variables
+
+#: an end up to this long before its start plus a day forgot the date at midnight; seen in a real Apple Watch export
+_OVER_MIDNIGHT = dt.timedelta(hours=1)
+_DAY = dt.timedelta(days=1)
+_TEXTS = ("stamp", "date", "clock", "end_stamp", "end_date", "end_clock")
+_SAME_DEVICE = ("participant", "device", "hardware")
+
+
+def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame, int]:
+    """Rows with `start`, and `end` where the row itself tells it (null where unreadable), in place of the text they came
+    from; and the interval in seconds, 0 where rows have no common one."""
+    rule, interval = layout.dialect.time, layout.dialect.interval
+    if "stamp" in rows.columns or ("clock" in rows.columns and ("date" in rows.columns or rule.date_is)):
+        text = clock.stamp_text(rows, layout)
+        start = clock.parse_stamps(text, rows["line"], layout, path)
+        seconds = _seconds(layout, start, path)
+        if rule.start and Variables(layout.variables).knows(rule.start):
+            _check_first(text, start, layout, path)
+        rows = rows.with_columns(start.alias("start"))
+    elif rule.start:
+        first = _stated_start(layout, path)
+        seconds = _seconds(layout, first, path)
+        # a blank line within the rows still is an epoch's place, so count lines, not rows
+        step = (pl.col("line") - layout.first_row - 1) * seconds
+        rows = rows.with_columns((pl.lit(first[0]) + pl.duration(seconds=step)).alias("start"))
+    else:
+        wanted = " or ".join(name or "(no name)" for name in (*rule.stamp, *rule.date, *rule.clock))
+        raise CorruptFileError(path, expected=f"a column {wanted}", found="none of them", where="header")
+    if interval.rule == "end":
+        ends = clock.parse_stamps(clock.stamp_text(rows, layout, "end_"), rows["line"], layout, path)
+        rows = rows.with_columns(_next_day(rows["start"], ends).alias("end"))
+    elif interval.rule == "duration" and not layout.dialect.json.arrays:
+        rows = rows.with_columns((pl.col("start") + pl.duration(microseconds=pl.col("duration") * 1e6)).alias("end"))
+    return rows.drop(_TEXTS, strict=False), seconds
+
+
+def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl.DataFrame:
+    """One row per interval with `start` and `end`: wide rows and lists taken apart, ends found in the rows around.
+
+    A reading that tells what happened since the one before has no start if there is none before.
+    """
+    rule = dialect.interval.rule
+    if dialect.wide:
+        rows = _from_wide(rows, seconds)
+    elif dialect.json.arrays:
+        return _from_lists(rows)
+    if rule in ("end", "duration"):
+        return rows
+    if rule == "instant":
+        return rows.with_columns(pl.col("start").alias("end"))
+    if rule in ("fixed", "captured", "row_step"):
+        return rows.with_columns((pl.col("start") + pl.duration(seconds=seconds)).alias("end"))
+    keys = [name for name in _SAME_DEVICE if name in rows.columns]
+    rows = rows.sort(*keys, "start", maintain_order=True)
+    if rule == "since_previous":
+        before = pl.col("start").shift(1)
+        return rows.with_columns(pl.col("start").alias("end"), (before.over(keys) if keys else before).alias("start"))
+    after = pl.col("start").shift(-1)
+    own = pl.col("duration") if "duration" in rows.columns else pl.lit(float(dialect.interval.seconds))
+    last = pl.col("start") + pl.duration(microseconds=own * 1e6)
+    return rows.with_columns(pl.coalesce(after.over(keys) if keys else after, last).alias("end"))
+
+
+def pauses(epochs: pl.DataFrame) -> pl.DataFrame:
+    """Epochs of zero steps between the first and last row of each device's day, where the format has no row."""
+    keys = [name for name in ("participant_label", "device_label") if name in epochs.columns]
+    days = epochs.sort(*keys, "epoch_start").with_columns(pl.col("epoch_start").dt.date().alias("day"))
+    before = pl.col("epoch_end").shift(1).over(*keys, "day")
+    gaps = days.with_columns(before.alias("before")).filter(pl.col("epoch_start") > pl.col("before"))
+    return gaps.select(
+        *keys,
+        pl.col("before").alias("epoch_start"),
+        pl.col("epoch_start").alias("epoch_end"),
+        pl.lit(0.0).alias("steps"),
+    )
+
+
+def _next_day(start: pl.Series, end: pl.Series) -> pl.Series:
+    late = end + _DAY
+    forgotten = (end < start) & (late - start <= _OVER_MIDNIGHT)
+    return end.zip_with(~forgotten.fill_null(value=False), late)
+
+
+def _stated_start(layout: Layout, path: Path) -> pl.Series:
+    text = layout.dialect.time.start.format_map(Variables(layout.variables))
+    start = clock.parse_stated(text, layout)
+    if start.null_count():
+        raise CorruptFileError(
+            path,
+            expected="a start date and time in the date order the file states",
+            found="none that can be read so",
+            where="the lines above the table",
+            todo="Export again; a program other than the maker's may have written this file.",
+        )
+    return start
+
+
+def _check_first(text: pl.Series, start: pl.Series, layout: Layout, path: Path) -> None:
+    """Nothing; raises if the first row is not on the date that the lines above the table state."""
+    stated = _stated_start(layout, path)
+    if start[0] is not None and start[0].date() != stated[0].date():
+        raise CorruptFileError(
+            path,
+            expected=f"the first row on the stated start date, {stated[0]:%Y-%m-%d}",
+            found=f"{text[0]}, which in the stated date order is {start[0]:%Y-%m-%d}",
+            where=f"line {layout.first_row + 1}",
+            todo="The date order stated in the file may be wrong; export again.",
+        )
+
+
+def _seconds(layout: Layout, start: pl.Series, path: Path) -> int:
+    rule = layout.dialect.interval
+    if rule.rule not in ("fixed", "captured", "row_step"):
+        return 0
+    if rule.rule == "fixed":
+        return rule.seconds
+    if rule.rule == "captured":
+        parts = [int(p) for p in re.findall(r"\d+", layout.variables.get("epoch", ""))][-3:]
+        seconds = sum(part * factor for part, factor in zip(reversed(parts), (1, 60, 3600), strict=False))
+    else:
+        # newest first is as good: the step is the same
+        steps = start.drop_nulls().diff().dt.total_seconds().abs()
+        seconds = min(steps.filter(steps > 0).mode().to_list(), default=0)
+    if not seconds:
+        raise CorruptFileError(path, expected="the length of an epoch", found="none stated, and no two rows to show it")
+    if layout.dialect.resolution == "minute" and seconds > 60:
+        raise NoStepDataError(
+            path, expected="epochs of 1 to 60 s", found=f"epochs of {seconds} s", todo="Export again with 60 s or less."
+        )
+    return seconds
+
+
+def _from_wide(rows: pl.DataFrame, seconds: int) -> pl.DataFrame:
+    """One row per cell of wide rows."""
+    cells = sorted((c for c in rows.columns if c.startswith("cell_")), key=lambda c: int(c[5:]))
+    numbers = np.array([int(c[5:]) for c in cells])
+    # nulls pass through NumPy as NaN, which no cell holds
+    steps = pl.Series("steps", rows.select(cells).to_numpy().reshape(-1)).fill_nan(None)
+    row = np.repeat(np.arange(rows.height), len(cells))
+    offset = pl.Series(np.tile(numbers * seconds * 1_000_000, rows.height)).cast(pl.Duration("us"))
+    long = rows.select(pl.exclude(cells))[row]
+    return long.with_columns(pl.col("start") + offset, steps)
+
+
+def _from_lists(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per element of the lists in `steps` and `duration`: each starts where the one before it ends."""
+    before = pl.col("duration").list.eval(pl.element().cum_sum().shift(1, fill_value=0.0))
+    long = rows.with_columns(before.alias("before")).explode("steps", "duration", "before")
+    start = pl.col("start") + pl.duration(microseconds=pl.col("before") * 1e6)
+    return long.with_columns(
+        start.alias("start"), (start + pl.duration(microseconds=pl.col("duration") * 1e6)).alias("end")
+    ).drop("before")
