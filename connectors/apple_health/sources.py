@@ -38,10 +38,11 @@ class Sources:
 def _kind() -> pl.Expr:
     """A watch says so in its description or name; what is no hardware of Apple is an app that writes into the phone's store."""
     name, hardware = pl.col("sourceName"), pl.col("device").fill_null("")
-    watch = hardware.str.contains("(?i)watch") | name.str.contains("(?i)watch")
-    phone = (
-        hardware.str.contains("(?i)apple|iphone|ipod|ipad")
-        | name.str.contains("(?i)iphone|ipod")
-        | (name == "Health")
-    )
+    watch = _contains(hardware, "watch") | _contains(name, "watch")
+    phone = _contains(hardware, "apple", "iphone", "ipod", "ipad") | _contains(name, "iphone", "ipod")
+    phone |= name == "Health"
     return pl.when(watch).then(pl.lit("watch")).when(phone).then(pl.lit("phone")).otherwise(pl.lit("app")).cast(_KINDS)
+
+
+def _contains(text: pl.Expr, *words: str) -> pl.Expr:
+    return text.str.contains_any(list(words), ascii_case_insensitive=True)

@@ -60,6 +60,9 @@ def _recording(
     else:
         length = pl.col("end") - pl.col("start")
         is_short = length <= pl.duration(seconds=_LONGEST_SECONDS[dialect.resolution])
+        if dialect.resolution == "event":
+            # an hour of sitting has no steps in any of its minutes
+            is_short |= pl.col("steps") == 0
         optional = [name for name in (*NUMBERS, "worn") if name in rows.columns]
         epochs = rows.filter(is_short).select(*labels, *_spanned(), *optional)
         totals = rows.filter(~is_short & pl.col("steps").is_not_null()).select(

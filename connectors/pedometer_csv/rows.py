@@ -38,6 +38,7 @@ def read_rows(path: Path, layout: Layout) -> tuple[pl.DataFrame, tuple[Problem, 
         if layout.dialect.json.column:
             rows, names = document_rows(rows, names, layout.dialect, path)
     fields = fields_of(layout.dialect, names)
+    _refuse_without_values(fields, layout, path)
     words = list(layout.dialect.number.null)
     found = rows.select(
         "line", *(_cell(rows, n, words).alias(field) for field, n in fields.items()), _cell(rows, -1, [])
@@ -100,7 +101,6 @@ def _table(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple
     body = data[offset:] if offset else data
     body, is_block = _block(body, layout.dialect)
     fields = fields_of(layout.dialect, layout.names)
-    _refuse_without_values(fields, layout, path)
     if not is_block:
         _refuse_cut_row(body, layout, path)
     names = [f"c{n}" for n in range(len(layout.names))] + [_SURPLUS]
@@ -174,7 +174,7 @@ def _document_column(layout: Layout) -> list[int]:
 def _refuse_without_values(fields: dict[str, int], layout: Layout, path: Path) -> None:
     dialect = layout.dialect
     has_values = any(f == "steps" or f.startswith("cell_") for f in fields)
-    needs_none = dialect.yields in ("wear", "sessions") or dialect.value.kind == "event" or dialect.json.column
+    needs_none = dialect.yields in ("wear", "sessions") or dialect.value.kind == "event"
     if not has_values and not needs_none:
         raise NoStepDataError(
             path, expected="a column with steps", found="none", todo="Export again with steps included."

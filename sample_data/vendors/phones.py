@@ -94,6 +94,11 @@ def _stamp(moment: dt.datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}.000"
 
 
+def _made(day: dt.date) -> str:
+    """Rows of a day are made as it begins, in UTC."""
+    return f"{instant(midnight(day)):%Y-%m-%d %H:%M:%S}"[:-2] + "01.702"
+
+
 def _samsung_steps(walker: Walker) -> Sample:
     kind = "com.samsung.shealth.tracker.pedometer_step_count"
     prefix = "com.samsung.health.step_count."
@@ -140,7 +145,7 @@ def _samsung_trend(walker: Walker) -> Sample:
     for day in days():
         found = _by_device(walker, day)
         for device, source, steps in found:
-            name, made = made_up_id(kind, device, day), _stamp(local(midnight(day) + 61))
+            name, made = made_up_id(kind, device, day), _made(day)
             rows.append(
                 f"{name}.binning_data.json,{made},{made},com.sec.android.app.shealth,{source},{steps},1.22,"
                 f"{steps * 0.71:.2f},{steps * 0.04:.2f},{made_up_id('samsung', device)},com.sec.android.app.shealth,"
@@ -167,7 +172,7 @@ def _samsung_summary(walker: Walker) -> Sample:
     for day in days():
         found = _by_device(walker, day)
         for device, _, steps in found:
-            name, made = made_up_id(kind, device, day), _stamp(local(midnight(day) + 61))
+            name, made = made_up_id(kind, device, day), _made(day)
             rows.append(
                 f"6290057,{steps},{name}.binning_data.json,{steps * 550},6000,6290057,0,{made},"
                 f"com.sec.android.app.shealth,{made},{name}.source_info.json,1.22,{steps * 0.71:.2f},"
