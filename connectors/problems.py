@@ -40,6 +40,8 @@ SENTENCES = {
     "repeated_rows": "rows that occur again with the same values count once",
     "conflicting_rows": "rows that occur again with other values, the last one counts",
     "clock_jumps": "rows that should follow each other have pauses between them",
+    "night_steps": "more than a fifth of somebody's steps fall between midnight and 05:00, so the time zone may be wrong or AM and"
+    " PM may be lost",
 }
 
 

@@ -188,7 +188,9 @@ class Recording:
         """A Recording whose frames are brought to the contract's columns and order."""
 
         def frame(given: pl.DataFrame | None, name: FrameName) -> pl.DataFrame:
-            return empty(name, time_basis) if given is None else conform(given, _FRAMES[name], time_basis)
+            if given is None or given.is_empty():
+                return empty(name, time_basis)
+            return conform(given, _FRAMES[name], time_basis)
 
         return cls(
             connector=connector,

@@ -1,4 +1,4 @@
-"""Whose file is it? Evidence is the folder it was dropped in, the file's own column, and devices.csv for that date."""
+"""Whose file is it? Evidence is the folder it was dropped in, its own column or name, and devices.csv for that date."""
 
 import dataclasses
 import datetime as dt
@@ -60,16 +60,30 @@ class Attribution:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+def named_by_file(named: str | None, attribution: Attribution, folders: tuple[str, ...]) -> str | None:
+    """Whom the file's own name says it is of, if it is somebody of participants.csv; ConflictError if a folder says otherwise."""
+    if named is None or named not in attribution.participants:
+        return None
+    folder = _by_folder(attribution, folders)
+    if folder not in (None, named):
+        raise ConflictError(f"the folder says {folder}, the file's own name says {named}")
+    return named
+
+
+def _by_folder(attribution: Attribution, folders: tuple[str, ...]) -> str | None:
+    known = sorted(set(folders) & attribution.participants)
+    if len(known) > 1:
+        raise ConflictError(f"the same file was dropped for {known[0]} and for {known[1]}")
+    return known[0] if known else None
+
+
 def attribute(rows: pl.DataFrame, at: str, attribution: Attribution, folders: tuple[str, ...]) -> pl.DataFrame:
     """The rows with participant_id; null where nobody in participants.csv can be named.
 
     rows: participant_label, device_id and the time column `at` (UTC or naive local). folders: first folders under inbox/
     in which this content was dropped. Raises ConflictError if two pieces of evidence disagree.
     """
-    known = sorted(set(folders) & attribution.participants)
-    if len(known) > 1:
-        raise ConflictError(f"the same file was dropped for {known[0]} and for {known[1]}")
-    folder = known[0] if known else None
+    folder = _by_folder(attribution, folders)
     if rows.is_empty():
         return rows.with_columns(pl.lit(None, dtype=pl.String).alias("participant_id"))
     labels = rows.get_column("participant_label").unique().drop_nulls().sort().to_list()

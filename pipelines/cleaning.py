@@ -4,6 +4,8 @@ import datetime as dt
 
 import polars as pl
 
+from connectors.recording import Problem
+from pipelines.local_time import local_clock
 from warehouse.ledger import FRAMES
 
 _MINUTE_US = 60_000_000
@@ -14,6 +16,9 @@ EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 FUTURE_TOLERANCE = dt.timedelta(hours=24)
 #: More steps than this in a minute are no person's. Source: device exports guide, section 21 (real maximum seen: 220).
 MAX_STEPS_PER_MINUTE = 300
+#: More than this share of a person's steps between midnight and 05:00 local time, of so many steps on so many dates, is no
+#: way to live: the zone is wrong or AM and PM are lost. Source: device exports guide, section 21, check 1.
+NIGHT_SHARE, NIGHT_ENDS_HOUR, NIGHT_LEAST_STEPS, NIGHT_LEAST_DATES = 0.2, 5, 1_000, 3
 #: Seconds of a minute that a track must call walking for the minute to walk. Source: bouts guide, section 3.7.
 LABEL_SECONDS = 30
 
@@ -53,6 +58,58 @@ def split_future(rows: pl.DataFrame, at: str, received_at: dt.datetime) -> tuple
     late = pl.col(at) > received_at + FUTURE_TOLERANCE
     future = rows.filter(late)
     return rows.filter(~late), [] if future.is_empty() else [set_aside(future, "future", at)]
+
+
+def split_wrong_totals(totals: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The totals that can be a person's, and the counts of negative ones and of more than MAX_STEPS_PER_MINUTE throughout."""
+    minutes = (pl.col("end") - pl.col("start")).dt.total_microseconds() / _MINUTE_US
+    aside = []
+    for reason, is_wrong in (
+        ("negative_steps", pl.col("steps") < 0),
+        ("impossible_steps", pl.col("steps") > MAX_STEPS_PER_MINUTE * minutes),
+    ):
+        wrong = totals.select(is_wrong.fill_null(value=False)).to_series()
+        if wrong.any():
+            aside.append(set_aside(totals.filter(wrong), reason, "start"))
+            totals = totals.filter(~wrong)
+    return totals, aside
+
+
+def steps_at_night(minutes: pl.DataFrame, totals: pl.DataFrame, periods: pl.DataFrame) -> Problem | None:
+    """A note if somebody took more than NIGHT_SHARE of the file's steps between midnight and 05:00 local time, else None.
+
+    minutes: ledger.source_minute rows; totals with participant_id, start and end: those up to an hour long can tell as well.
+    """
+    is_short = pl.col("end") - pl.col("start") <= pl.duration(hours=1)
+    taken = pl.concat(
+        [
+            minutes.filter(pl.col("steps") > 0).select("participant_id", pl.col("minute_start").alias("at"), "steps"),
+            totals.filter(is_short & (pl.col("steps") > 0)).select(
+                "participant_id", pl.col("start").alias("at"), pl.col("steps").cast(pl.Int32)
+            ),
+        ]
+    )
+    if taken.is_empty():
+        return None
+    clock = pl.col("clock")
+    at_night = clock.dt.hour() < NIGHT_ENDS_HOUR
+    nights = (
+        taken.with_columns(local_clock(taken, "at", periods).alias("clock"))
+        .group_by("participant_id")
+        .agg(
+            pl.col("steps").sum().alias("all"),
+            (pl.col("steps").filter(at_night).sum() / pl.col("steps").sum()).alias("share"),
+            clock.dt.date().n_unique().alias("dates"),
+        )
+        .filter(
+            (pl.col("share") > NIGHT_SHARE)
+            & (pl.col("all") >= NIGHT_LEAST_STEPS)
+            & (pl.col("dates") >= NIGHT_LEAST_DATES)
+        )
+    )
+    if nights.is_empty():
+        return None
+    return Problem("night_steps", nights.height, f"up to {nights.get_column('share').max():.0%} of a person's steps")
 
 
 def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -123,7 +180,8 @@ def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.D
             labelled(label == "run").alias("__run"),
             labelled(label.is_not_null()).alias("__seen"),
             labelled(measured & (pl.col("activity") == "running")).alias("__running"),
-            (measured & (pl.col("__length") > _MINUTE_US)).any().alias("__apportioned"),
+            # nothing is shared out of a long row without steps
+            ((pl.col("steps") > 0) & (pl.col("__length") > _MINUTE_US)).any().alias("__apportioned"),
             pl.col("is_repeated").any().alias("__repeated"),
             pl.col("is_future").any().alias("__future"),
         )

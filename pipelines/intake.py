@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipelines.study_folder import StudyFolder
@@ -68,6 +69,11 @@ def folder_of(inbox_path: str) -> str | None:
     """The first folder under inbox/ of a relative path, which may name the participant; None directly in inbox/."""
     first, slash, _ = inbox_path.partition("/")
     return first if slash else None
+
+
+def is_inside(container_id: str | None, names: Iterable[str]) -> bool:
+    """True for a content that came in archives only, never as a file by itself."""
+    return container_id is not None and all("!/" in name for name in names)
 
 
 def _suffix(name: str) -> str:

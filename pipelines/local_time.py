@@ -60,15 +60,80 @@ def localise(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Data
     )
 
 
-def local_date(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Series:
-    """The civil date of the UTC `column` in each row's participant's zone at that moment; frame needs participant_id."""
+def epochs_on_utc(
+    epochs: pl.DataFrame, periods: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Epochs of naive clock times on UTC with `is_repeated`, those whose clock time did not exist, and those that repeat one.
+
+    A clock time that occurred once and is stated twice with steps is not two measurements: the first in file order stands.
+    Only the zone can tell, for a file alone cannot know whether its clock was put back.
+    """
+    length = pl.col("epoch_end") - pl.col("epoch_start")
+    placed = localise(epochs.with_columns(length.alias("__length")), "epoch_start", periods)
+    exists = pl.col("utc").is_not_null()
+    nowhere = placed.filter(~exists).drop("utc", "is_repeated", "__length")
+    on_utc = (
+        placed.filter(exists)
+        .with_columns(pl.col("utc").alias("epoch_start"), (pl.col("utc") + pl.col("__length")).alias("epoch_end"))
+        .drop("utc", "__length")
+    )
+    states_steps = pl.col("steps").is_not_null()
+    # a row that only shows wear adds no steps to those of another
+    is_first = pl.struct("participant_id", "device_id", "epoch_start", states_steps.alias("__states")).is_first_distinct()
+    stands = on_utc.select(is_first | ~states_steps).to_series()
+    return on_utc.filter(stands), nowhere, on_utc.filter(~stands)
+
+
+def totals_on_utc(totals: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Totals of naive clock times on UTC with `local_date`; the label of a day is its date, only the instants need a zone."""
+    length = pl.col("end") - pl.col("start")
+    dated = totals.with_columns(pl.col("start").dt.date().alias("local_date"), length.alias("__length"))
+    placed = localise(dated, "start", periods)
+    # midnight may not exist in the zone
+    later = localise(
+        placed.drop("utc", "is_repeated").with_columns((pl.col("start") + pl.duration(hours=1)).alias("__later")),
+        "__later", periods,
+    )  # fmt: skip
+    return placed.with_columns(pl.coalesce(pl.col("utc"), later.get_column("utc")).alias("start")).with_columns(
+        (pl.col("start") + pl.col("__length")).alias("end")
+    )
+
+
+def spans_on_utc(spans: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Sessions or coverage of naive clock times on UTC, and those whose start did not exist.
+
+    Start and end are each put on UTC; the length by the clock stands where the end is none, or not after the start.
+    """
+    length = pl.col("end") - pl.col("start")
+    placed = localise(spans.with_columns(length.alias("__length")), "start", periods).rename({"utc": "__start"})
+    ends = localise(placed.drop("is_repeated"), "end", periods).get_column("utc")
+    by_length = pl.col("__start") + pl.col("__length")
+    whole = placed.with_columns(ends.alias("__end")).with_columns(
+        pl.when(pl.col("__end") > pl.col("__start")).then("__end").otherwise(by_length).alias("__end")
+    )
+    exists = pl.col("__start").is_not_null()
+    return (
+        whole.filter(exists)
+        .with_columns(pl.col("__start").alias("start"), pl.col("__end").alias("end"))
+        .select(spans.columns),
+        whole.filter(~exists).select(spans.columns),
+    )
+
+
+def local_clock(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Series:
+    """The civil time of the UTC `column` in each row's participant's zone at that moment; frame needs participant_id."""
     if frame.is_empty():
-        return pl.Series(dtype=pl.Date)
+        return pl.Series(dtype=pl.Datetime("us"))
     indexed = frame.select("participant_id", pl.col(column).alias("__at")).with_row_index("__row").sort("__at")
-    dated = indexed.join_asof(
+    timed = indexed.join_asof(
         periods.select("participant_id", "from_utc", "utc_offset_minutes").sort("from_utc"),
         left_on="__at", right_on="from_utc", by="participant_id", check_sortedness=False,
     ).sort("__row")  # fmt: skip
-    return dated.select(
-        (pl.col("__at").dt.replace_time_zone(None) + pl.duration(minutes=pl.col("utc_offset_minutes"))).dt.date()
+    return timed.select(
+        pl.col("__at").dt.replace_time_zone(None) + pl.duration(minutes=pl.col("utc_offset_minutes"))
     ).to_series()
+
+
+def local_date(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Series:
+    """The civil date of the UTC `column` in each row's participant's zone at that moment; frame needs participant_id."""
+    return local_clock(frame, column, periods).dt.date()

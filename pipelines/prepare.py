@@ -7,12 +7,21 @@ import polars as pl
 
 from connectors.problems import in_words
 from connectors.recording import Recording
-from pipelines.attribution import Attribution, attribute
-from pipelines.cleaning import FUTURE_TOLERANCE, set_aside, split_early, split_future, to_minutes
-from pipelines.local_time import local_date, localise
+from pipelines.attribution import Attribution, attribute, named_by_file
+from pipelines.cleaning import (
+    FUTURE_TOLERANCE,
+    set_aside,
+    split_early,
+    split_future,
+    split_wrong_totals,
+    steps_at_night,
+    to_minutes,
+)
+from pipelines.local_time import epochs_on_utc, local_date, spans_on_utc, totals_on_utc
 from warehouse.ledger import FRAMES
 
 _UTC = pl.Datetime("us", "UTC")
+_PART_KEYS = ["participant_label", "device_id"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,15 +48,20 @@ def prepare(
 
     received_at: when the content first came, the only clock that decides what lies in the future.
     """
-    aside: list[pl.DataFrame] = []
-    flagged = sum(problem.count for problem in recording.problems)
-    epochs = _with_device(recording.epochs, recording)
-    totals = _with_device(recording.totals, recording)
-    coverage = _with_device(recording.coverage, recording)
+    named = named_by_file(recording.named_participant, attribution, folders)
+    device_id = pl.lit(recording.device.device_id)
     sessions = recording.sessions.filter(pl.col("end") > pl.col("start")).with_columns(
-        pl.lit(None, dtype=pl.String).alias("participant_label"), pl.lit(recording.device.device_id).alias("device_id")
+        pl.lit(named, dtype=pl.String).alias("participant_label"), device_id.alias("device_id")
     )
-    parts = _parts(epochs, totals, recording)
+    epochs, totals, coverage = (
+        rows.with_columns(
+            # the file's own column speaks of its row, its name of all others
+            pl.col("participant_label").fill_null(pl.lit(named, dtype=pl.String)),
+            pl.coalesce("device_label", device_id).alias("device_id"),
+        )
+        for rows in (recording.epochs, recording.totals, recording.coverage)
+    )
+    parts = _parts(epochs, totals, recording, named)
 
     epochs = attribute(epochs, "epoch_start", attribution, folders)
     totals = attribute(totals, "start", attribution, folders)
@@ -58,7 +72,7 @@ def prepare(
         [
             set_aside(rows.filter(pl.col("participant_id").is_null()), "unattributed", at)
             if recording.time_basis == "utc"
-            else _naive_aside(rows.filter(pl.col("participant_id").is_null()))
+            else _naive_aside(rows.filter(pl.col("participant_id").is_null()), "unattributed")
             for rows, at in ((epochs, "epoch_start"), (totals, "start"))
         ]
     )
@@ -67,16 +81,21 @@ def prepare(
         rows.filter(pl.col("participant_id").is_not_null()) for rows in (epochs, totals, coverage, sessions)
     )
 
+    aside: list[pl.DataFrame] = []
     if recording.time_basis == "local":
-        epochs, gone = _on_utc(epochs, attribution)
-        aside += gone
-        totals = _totals_on_utc(totals, attribution)
+        epochs, nowhere, repeated = epochs_on_utc(epochs, attribution.periods)
+        totals = totals_on_utc(totals, attribution.periods)
+        coverage, _ = spans_on_utc(coverage, attribution.periods)
+        sessions, unplaced = spans_on_utc(sessions, attribution.periods)
+        aside += [_naive_aside(rows, "local_time_does_not_exist") for rows in (nowhere, unplaced)]
+        aside.append(set_aside(repeated, "local_time_repeated_without_cause", "epoch_start"))
     else:
         epochs = epochs.with_columns(pl.lit(value=False).alias("is_repeated"))
         totals = totals.with_columns(local_date(totals, "start", attribution.periods).alias("local_date"))
     epochs, early_epochs = split_early(epochs, "epoch_start")
     totals, early_totals = split_early(totals, "start")
     totals, late_totals = split_future(totals, "start", received_at)
+    totals, wrong_totals = split_wrong_totals(totals)
     is_reading = pl.col("device_day").is_not_null()
     readings, late_readings = split_future(epochs.filter(is_reading), "epoch_end", received_at)
     # a minute of the future is shown with its flag, and counts for no date: the as-of date must not run ahead
@@ -84,22 +103,17 @@ def prepare(
     minutes, wrong_values = to_minutes(
         epochs.filter(~is_reading).with_columns(is_future.alias("is_future")), recording.kind
     )
-    aside += early_epochs + early_totals + late_totals + late_readings + wrong_values
+    aside += early_epochs + early_totals + late_totals + wrong_totals + late_readings + wrong_values
     aside = [frame for frame in aside if not frame.is_empty()]
-    flagged += sum(int(frame.get_column("rows").sum()) for frame in aside)
-    device = recording.device
     frames = {
-        "file_part": _attributed_parts(parts, people, device_columns={
-            "manufacturer": device.manufacturer, "model": device.model, "device_class": device.device_class,
-            "zeros_prove_wear": device.zeros_prove_wear, "kind": recording.kind,
-        }, spans=_spans(epochs, totals, sessions)),
+        "file_part": _attributed_parts(parts, people, _spans(epochs, totals, sessions)),
         "source_minute": minutes,
         "counter_reading": _readings(readings, recording.utc_offset_minutes or 0),
         "source_coverage": coverage.rename({"start": "coverage_start", "end": "coverage_end"}),
         "source_session": sessions.rename({"start": "session_start", "end": "session_end"}),
         "source_total": totals.rename({"start": "total_start", "end": "total_end"}),
         "set_aside": pl.concat([nobodys, *aside]) if aside else nobodys,
-    }  # fmt: skip
+    }
     frames = {
         table: pl.DataFrame(schema=FRAMES[table])
         if frame.is_empty()
@@ -110,43 +124,81 @@ def prepare(
     return Prepared(
         frames=frames,
         rows_kept=epochs.height + totals.height,
-        rows_flagged=flagged,
+        rows_flagged=sum(problem.count for problem in recording.problems)
+        + sum(int(frame.get_column("rows").sum()) for frame in aside),
         first_epoch=spans.get_column("first_at").min(),  # type: ignore[arg-type]
         last_epoch=spans.get_column("last_at").max(),  # type: ignore[arg-type]
-        notes=tuple(map(in_words, recording.problems)),
+        notes=_notes(recording, minutes, totals, attribution),
     )
 
 
-def _with_device(rows: pl.DataFrame, recording: Recording) -> pl.DataFrame:
-    return rows.with_columns(pl.coalesce("device_label", pl.lit(recording.device.device_id)).alias("device_id"))
+def _notes(
+    recording: Recording, minutes: pl.DataFrame, totals: pl.DataFrame, attribution: Attribution
+) -> tuple[str, ...]:
+    problems = recording.problems
+    # FIT and GPX state instants: nobody's zone and no AM or PM can have moved them
+    if recording.connector not in ("fit", "gpx") and (night := steps_at_night(minutes, totals, attribution.periods)):
+        problems = (*problems, night)
+    return tuple(map(in_words, problems))
 
 
-def _parts(epochs: pl.DataFrame, totals: pl.DataFrame, recording: Recording) -> pl.DataFrame:
-    keys = ["participant_label", "device_id"]
-    held = pl.concat([rows.select(keys) for rows in (epochs, totals)])
-    if held.is_empty():
-        # a ride without usable rows still says whose device it is
-        held = pl.DataFrame(
-            {"participant_label": [None], "device_id": [recording.device.device_id]}, schema=held.schema
+def _parts(epochs: pl.DataFrame, totals: pl.DataFrame, recording: Recording, named: str | None) -> pl.DataFrame:
+    """One row per label and device of the file, with the device's own columns: evidence for whose the file is."""
+    measured = pl.any_horizontal(pl.col("steps", "cumulative_steps").is_not_null())
+    held = pl.concat(
+        [
+            epochs.select(*_PART_KEYS, measured.alias("measured"), pl.col("worn").alias("shows_wear"), is_epoch=True),
+            totals.select(*_PART_KEYS, measured=False, shows_wear=False, is_epoch=False),
+        ]
+    )
+    is_all_day = recording.kind == "all_day"
+    # a night's sleep without steps, or totals beside another device's minutes, make nobody's device an all-day one
+    kind = (
+        pl.when(~pl.col("is_epoch").any())
+        .then(pl.lit("totals"))
+        .when(~pl.col("measured").any() & pl.col("shows_wear").any())
+        .then(pl.lit("wear"))
+        .otherwise(pl.lit(recording.kind))
+    )
+    parts = held.group_by(_PART_KEYS).agg(
+        pl.len().cast(pl.Int64).alias("rows"), (kind if is_all_day else pl.lit(recording.kind)).alias("kind")
+    )
+    evidence = {named} if parts.is_empty() else set()
+    if recording.named_participant not in (None, named):
+        # whom the name waits for: nobody yet
+        evidence.add(recording.named_participant)
+    if evidence:
+        nothing = pl.DataFrame(
+            {"participant_label": list(evidence), "device_id": recording.device.device_id, "rows": 0, "kind": recording.kind},
+            schema=parts.schema,
         )
-        return held.with_columns(pl.lit(0, dtype=pl.Int64).alias("rows"))
-    return held.group_by(keys).agg(pl.len().cast(pl.Int64).alias("rows")).sort(keys)
+        parts = pl.concat([parts, nothing.join(parts, on=_PART_KEYS, how="anti", nulls_equal=True)])
+    return _with_device_columns(parts, recording).sort(_PART_KEYS)
+
+
+def _with_device_columns(parts: pl.DataFrame, recording: Recording) -> pl.DataFrame:
+    of = [recording.devices.get(device_id, recording.device) for device_id in parts.get_column("device_id")]
+    return parts.with_columns(
+        pl.Series("manufacturer", [device.manufacturer for device in of], dtype=pl.String),
+        pl.Series("model", [device.model for device in of], dtype=pl.String),
+        pl.Series("device_class", [device.device_class for device in of], dtype=pl.String),
+        pl.Series("zeros_prove_wear", [device.zeros_prove_wear for device in of], dtype=pl.Boolean),
+    )
 
 
 def _people(*frames: pl.DataFrame) -> pl.DataFrame:
-    keys = ["participant_label", "device_id", "participant_id"]
+    keys = [*_PART_KEYS, "participant_id"]
     return pl.concat([frame.select(keys) for frame in frames]).unique().sort(keys)
 
 
 def _spans(epochs: pl.DataFrame, totals: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-    keys = ["participant_label", "device_id", "participant_id"]
+    keys = [*_PART_KEYS, "participant_id"]
     both = pl.concat(
         [
             epochs.select(*keys, pl.col("epoch_start").alias("first_at"), pl.col("epoch_end").alias("last_at")),
             *(
                 rows.select(*keys, pl.col("start").alias("first_at"), pl.col("end").alias("last_at"))
                 for rows in (totals, sessions)
-                if rows.schema["start"] == _UTC
             ),
         ]
     )
@@ -155,55 +207,21 @@ def _spans(epochs: pl.DataFrame, totals: pl.DataFrame, sessions: pl.DataFrame) -
     )
 
 
-def _attributed_parts(
-    parts: pl.DataFrame, people: pl.DataFrame, device_columns: dict[str, object], spans: pl.DataFrame
-) -> pl.DataFrame:
-    keys = ["participant_label", "device_id"]
+def _attributed_parts(parts: pl.DataFrame, people: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     return (
-        parts.join(people, on=keys, how="left", nulls_equal=True)
-        .join(spans, on=[*keys, "participant_id"], how="left", nulls_equal=True)
+        parts.join(people, on=_PART_KEYS, how="left", nulls_equal=True)
+        .join(spans, on=[*_PART_KEYS, "participant_id"], how="left", nulls_equal=True)
         .with_columns(
             pl.coalesce("rows_right", pl.when(pl.col("participant_id").is_null()).then("rows").otherwise(0)).alias(
                 "rows"
-            ),
-            *(pl.lit(value).alias(name) for name, value in device_columns.items()),
+            )
         )
     )
 
 
-def _on_utc(epochs: pl.DataFrame, attribution: Attribution) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    length = pl.col("epoch_end") - pl.col("epoch_start")
-    placed = localise(epochs.with_columns(length.alias("__length")), "epoch_start", attribution.periods)
-    nowhere = placed.filter(pl.col("utc").is_null())
-    gone = []
-    if not nowhere.is_empty():
-        shown = nowhere.with_columns(pl.lit(None, dtype=_UTC).alias("__at"))
-        gone.append(set_aside(shown, "local_time_does_not_exist", "__at"))
-    return (
-        placed.filter(pl.col("utc").is_not_null())
-        .with_columns(pl.col("utc").alias("epoch_start"), (pl.col("utc") + pl.col("__length")).alias("epoch_end"))
-        .drop("utc", "__length"),
-        gone,
-    )
-
-
-def _totals_on_utc(totals: pl.DataFrame, attribution: Attribution) -> pl.DataFrame:
-    # the label of a day is its date: only the instants need a zone, and midnight may not exist in it
-    length = pl.col("end") - pl.col("start")
-    dated = totals.with_columns(pl.col("start").dt.date().alias("local_date"), length.alias("__length"))
-    placed = localise(dated, "start", attribution.periods)
-    later = localise(
-        placed.drop("utc", "is_repeated").with_columns((pl.col("start") + pl.duration(hours=1)).alias("__later")),
-        "__later", attribution.periods,
-    )  # fmt: skip
-    return placed.with_columns(pl.coalesce(pl.col("utc"), later.get_column("utc")).alias("start")).with_columns(
-        (pl.col("start") + pl.col("__length")).alias("end")
-    )
-
-
-def _naive_aside(rows: pl.DataFrame) -> pl.DataFrame:
-    # a clock time without a zone is no instant; nobody's zone is known
-    return set_aside(rows.with_columns(pl.lit(None, dtype=_UTC).alias("__at")), "unattributed", "__at")
+def _naive_aside(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
+    # a clock time without a zone, or that its zone skips, is no instant
+    return set_aside(rows.with_columns(pl.lit(None, dtype=_UTC).alias("__at")), reason, "__at")
 
 
 def _readings(readings: pl.DataFrame, utc_offset_minutes: int) -> pl.DataFrame:

@@ -3,22 +3,34 @@
 import dataclasses
 import datetime as dt
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import connectors
-from connectors.errors import ConnectorError, CorruptFileError
+from connectors.errors import ConnectorError, CorruptFileError, UnknownFormatError
 from connectors.recording import Recording
 from pipelines.attribution import Attribution, ConflictError
+from pipelines.intake import is_inside
 from pipelines.prepare import prepare
 from warehouse.ledger import Entry, SourceFile
 
 _LOG = logging.getLogger("footfall")
 
+#: what a member of an archive says of itself if it may hold steps in a form that nobody knows: a person must look at it
+_STEP_WORDS = re.compile(r"step|pedometer")
+_HEAD_BYTES = 4096
+#: keys of JSON; the first line is looked at anyway
+_KEYS = re.compile(r'"([^"\\]{1,100})"\s*:')
+
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One content to read. name: its path under inbox/; folders: first folders it was dropped in."""
+    """One content to read.
+
+    name: the path under inbox/ that it first came under; names: all of them, sorted, with `!/` after each archive;
+    folders: first folders it was dropped in.
+    """
 
     path: Path
     source_file_id: str
@@ -27,6 +39,7 @@ class Job:
     received_at: dt.datetime
     container_id: str | None
     dialect_folder: Path
+    names: tuple[str, ...]
     error: ConnectorError | None = None
 
 
@@ -39,7 +52,11 @@ def read_jobs(jobs: Sequence[Job], attribution: Attribution) -> list[Entry]:
     try:
         wanted = [job for job in jobs if job.error is None]
         folder = jobs[0].dialect_folder
-        found = iter(connectors.read_many([job.path for job in wanted], dialect_folder=folder))
+        found = iter(
+            connectors.read_many(
+                [job.path for job in wanted], dialect_folder=folder, names=[job.names for job in wanted]
+            )
+        )
         return [_entry(job, next(found) if job.error is None else job.error, attribution) for job in jobs]
     except Exception:
         # whose fault it is shows when each is read alone
@@ -50,7 +67,7 @@ def read_job(job: Job, attribution: Attribution) -> Entry:
     """The ledger entry of a content: loaded with its frames, or set aside with the reason. Expected errors do not raise."""
     found: Recording | ConnectorError
     try:
-        found = job.error or connectors.read(job.path, dialect_folder=job.dialect_folder)
+        found = job.error or connectors.read(job.path, dialect_folder=job.dialect_folder, names=job.names)
     except ConnectorError as error:
         found = error
     return _entry(job, found, attribution)
@@ -82,17 +99,7 @@ def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution
         container_id=job.container_id,
     )
     if isinstance(found, ConnectorError):
-        claim = None if job.error is not None else _claim(job)
-        return Entry(
-            dataclasses.replace(
-                file,
-                connector=claim.connector if claim else None,
-                dialect=claim.dialect if claim else None,
-                status=found.status,
-                reason=str(found),
-                context_hash=attribution.context_hash(job.folders, (), (), None),
-            )
-        )
+        return Entry(_unread(job, file, found, attribution))
     recording = found
     file = dataclasses.replace(
         file,
@@ -115,7 +122,7 @@ def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution
     labels = tuple(parts.get_column("participant_label").drop_nulls().unique().sort())
     devices = tuple(parts.get_column("device_id").unique().sort())
     if status == "loaded" and not prepared.participants:
-        status, reason = "unattributed", _nobody(job, labels)
+        status, reason = "unattributed", _nobody(job, labels, recording.named_participant)
     return Entry(
         dataclasses.replace(
             file,
@@ -132,19 +139,55 @@ def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution
     )
 
 
+def _unread(job: Job, file: SourceFile, error: ConnectorError, attribution: Attribution) -> SourceFile:
+    file = dataclasses.replace(
+        file,
+        status=error.status,
+        reason=str(error),
+        context_hash=attribution.context_hash(job.folders, (), (), None),
+    )
+    if isinstance(error, UnknownFormatError):
+        if is_inside(job.container_id, job.names) and not _speaks_of_steps(job):
+            # the archive of a whole account holds hundreds of files about other things
+            return dataclasses.replace(
+                file, status="no_step_data", reason=f"no step export that is known here: {error.found}"
+            )
+        return file
+    claim = None if job.error is not None else _claim(job)
+    return dataclasses.replace(
+        file, connector=claim.connector if claim else None, dialect=claim.dialect if claim else None
+    )
+
+
+def _speaks_of_steps(job: Job) -> bool:
+    """True if a file's own name, its first line or its first keys name steps: the name is all that some exports say."""
+    with job.path.open("rb") as file:
+        # UTF-16 is ASCII with a zero byte beside each letter
+        text = file.read(_HEAD_BYTES).replace(b"\0", b"").decode("utf-8", "replace").lower()
+    own_names = [name.lower().replace("\\", "/").rsplit("/", 1)[-1] for name in job.names]
+    first_line = text.lstrip("\ufeff \r\n\t").split("\n", 1)[0]
+    said = [*own_names, *_KEYS.findall(text)]
+    if not first_line.startswith(("{", "[")):
+        said.append(first_line)
+    return any(_STEP_WORDS.search(words) for words in said)
+
+
 def _claim(job: Job) -> connectors.Claim | None:
     # only for a file that could not be read: reading identifies it as well, and most files are read
     try:
-        return connectors.identify(job.path, dialect_folder=job.dialect_folder)
+        return connectors.identify(job.path, dialect_folder=job.dialect_folder, names=job.names)
     except ConnectorError:
         return None
 
 
-def _nobody(job: Job, labels: tuple[str, ...]) -> str:
+def _nobody(job: Job, labels: tuple[str, ...], named: str | None) -> str:
     # published: neither the folder's name nor an id of the file, which people may have used for a name
     found = []
-    if labels:
-        found.append(f"a participant column with {len(labels)} ids, none of them in participants.csv")
+    own = [label for label in labels if label != named]
+    if own:
+        found.append(f"a participant column with {len(own)} ids, none of them in participants.csv")
+    if named is not None:
+        found.append("a file name that names somebody who is not in participants.csv")
     if job.folders:
         found.append("an inbox folder that is not in participants.csv")
     if not found:

@@ -4,7 +4,6 @@ They are never added up: whose count holds in a minute is decided later, by devi
 """
 
 import datetime as dt
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -44,15 +43,8 @@ def read(path: Path, *, chunk_bytes: int = CHUNK_BYTES) -> Recording:
     records = _Records()
     with path.open("rb") as file:
         scan = Scan(path, file, chunk_bytes)
-        with ThreadPoolExecutor(max_workers=1) as worker:
-            # searching bytes and computing columns take about as long, and go on at the same time
-            adding: Future[None] | None = None
-            for batch in scan.batches():
-                if adding is not None:
-                    adding.result()
-                adding = worker.submit(records.add, batch)
-            if adding is not None:
-                adding.result()
+        for batch in scan.batches():
+            records.add(batch)
     if scan.truncated_at is not None:
         records.note("truncated", 1, f"byte {scan.truncated_at}")
     rows = records.rows(path)

@@ -22,25 +22,25 @@ def numbers(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     is no number or the row has a field too many."""
     dialect = layout.dialect
     fields = [f for f in rows.columns if f in NUMBERS or f.startswith("cell_") or f == "duration"]
-    read, wrong = [], []
+    wrong = [pl.col("surplus").is_not_null()]
+    read = []
     for field in fields:
-        text = rows[field]
+        is_text = rows.schema[field] == pl.String()
         if dialect.json.arrays and field in ("steps", "duration"):
-            value, bad = _list(text)
+            value, bad = _list(field)
         else:
-            value = (
-                _duration(text, layout) if field == "duration" else _number(_unwrapped(text, field, dialect), layout)
-            )
+            text = _unwrapped(field, dialect)
+            value = (_duration(text, layout) if field == "duration" else _number(text, layout)) if is_text else text
+            number = pl.col(f"{field}_number")
             # NaN is larger than any number
-            bad = (value.is_null() | (value.abs() > _LARGEST)) & text.is_not_null()
-        read.append(value.alias(field))
+            bad = number.abs() > _LARGEST
+            bad = ((number.is_null() | bad) & pl.col(field).is_not_null()) if is_text else bad
+        read.append(value.alias(f"{field}_number"))
         wrong.append(bad)
-    rows = rows.with_columns(read)
     if dialect.json.arrays and {"steps", "duration"} <= set(fields):
-        wrong.append(rows["steps"].list.len() != rows["duration"].list.len())
-    return rows.with_columns(
-        pl.any_horizontal(pl.col("surplus").is_not_null(), *wrong).fill_null(value=True).alias("bad")
-    )
+        wrong.append(pl.col("steps_number").list.len() != pl.col("duration_number").list.len())
+    found = rows.with_columns(read).with_columns(pl.any_horizontal(*wrong).fill_null(value=False).alias("bad"))
+    return found.drop(fields).rename({f"{field}_number": field for field in fields})
 
 
 def holds(rows: pl.DataFrame, use: str, conditions: Sequence[Condition]) -> pl.Series:
@@ -115,28 +115,25 @@ def _differences(rows: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
     return rows.drop("before")
 
 
-def _unwrapped(text: pl.Series, field: str, dialect: Dialect) -> pl.Series:
-    if field != "steps" or not dialect.json.steps:
-        return text
-    return text.str.json_path_match(f"$['{dialect.json.steps}']")
+def _unwrapped(field: str, dialect: Dialect) -> pl.Expr:
+    cell = pl.col(field)
+    return cell.str.json_path_match(f"$['{dialect.json.steps}']") if field == "steps" and dialect.json.steps else cell
 
 
-def _number(text: pl.Series, layout: Layout) -> pl.Series:
-    if text.dtype != pl.String():
-        return text.cast(pl.Float64)
+def _number(text: pl.Expr, layout: Layout) -> pl.Expr:
     rule = layout.dialect.number
     is_comma = rule.decimal == "," or (rule.decimal == "with_delimiter" and layout.delimiter not in (",", ""))
     decimal = "," if is_comma else "."
     if rule.thousands:
         signs = f"[{re.escape(rule.thousands)}]"
         grouped = text.str.contains(rf"^[-+]?\d{{1,3}}(?:{signs}\d{{3}})+(?:{re.escape(decimal)}\d+)?$")
-        text = text.str.replace_all(signs, "").zip_with(grouped.fill_null(value=False), text)
+        text = pl.when(grouped).then(text.str.replace_all(signs, "")).otherwise(text)
     if is_comma:
         text = text.str.replace(",", ".", literal=True)
     return text.cast(pl.Float64, strict=False)
 
 
-def _duration(text: pl.Series, layout: Layout) -> pl.Series:
+def _duration(text: pl.Expr, layout: Layout) -> pl.Expr:
     unit = layout.dialect.interval.unit
     if unit != "clock":
         return _number(text, layout) * _SECONDS[unit]
@@ -147,9 +144,10 @@ def _duration(text: pl.Series, layout: Layout) -> pl.Series:
     return hours.fill_null(0.0) * 3600 + minutes * 60 + seconds
 
 
-def _list(text: pl.Series) -> tuple[pl.Series, pl.Series]:
+def _list(field: str) -> tuple[pl.Expr, pl.Expr]:
     """Lists of numbers, and where a cell holds none."""
-    inner = text.str.extract(r"^\s*\[(.*)\]\s*$", 1)
+    inner = pl.col(field).str.extract(r"^\s*\[(.*)\]\s*$", 1)
     values = inner.str.replace_all(" ", "").str.split(",").cast(pl.List(pl.Float64), strict=False)
-    sound = values.list.eval(pl.element().is_between(-_LARGEST, _LARGEST)).list.all()
-    return values, ~(sound & (values.list.len() > 0)).fill_null(value=False)
+    number = pl.col(f"{field}_number")
+    sound = number.list.eval(pl.element().is_between(-_LARGEST, _LARGEST)).list.all() & (number.list.len() > 0)
+    return values, ~sound.fill_null(value=False)

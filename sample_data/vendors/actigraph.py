@@ -5,7 +5,7 @@ import dataclasses
 from sample_data.clock import seeded
 from sample_data.csv_writer import american
 from sample_data.vendors.sample import Sample, TruthRow, epoch, lines
-from sample_data.vendors.walker import WALK, Walker, epoch_seconds, instant, local
+from sample_data.vendors.walker import WALK, Walker, epoch_seconds, local
 
 _SERIAL = "MOS2E39260142"
 _NAMES = (
@@ -158,10 +158,10 @@ def _r_table(walker: Walker) -> Sample:
 
 def _centrepoint(walker: Walker) -> Sample:
     rows = ["Study Id,Subject Id,Device Serial,Timestamp,Axis1,Axis2,Axis3,Vector Magnitude,Steps"]
-    truth = []
     for minute in range(*_SPAN):
         cells, magnitude = _values(walker.count(minute), 60, "cloud", minute)
         numbers = [*cells[:3], f"{magnitude:.10g}", cells[3]]
         rows.append(f"1042,F07,{_SERIAL},{epoch_seconds(minute)},{','.join(map(str, numbers))}")
-        truth.append(epoch(instant(minute), 60, walker.count(minute), participant="F07", device=_SERIAL))
-    return Sample("actigraph_centrepoint", "1042_F07_epochs.csv", lines(rows), tuple(truth), "seconds in UTC")
+    return Sample(
+        "actigraph_centrepoint", "1042_F07_epochs.csv", lines(rows), (), "the maker calls the step column unsupported"
+    )

@@ -65,8 +65,9 @@ def _rounded(moment: dt.datetime) -> dt.datetime:
     return (moment + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
 
 
-def _truth(events: list[_Event]) -> tuple[TruthRow, ...]:
-    starts = [_rounded(_start(event)) for event in events]
+def _truth(events: list[_Event], *, rounded: bool = False) -> tuple[TruthRow, ...]:
+    """Each event until the next, two steps for a stride; the day number and Data Count tell starts to a tenth."""
+    starts = [_rounded(_start(event)) if rounded else _start(event) for event in events]
     last = starts[-1] + dt.timedelta(seconds=events[-1].tenths / _RATE)
     return tuple(
         epoch(start, (end - start).total_seconds(), 2 if event.kind == "2" else 0)
@@ -117,4 +118,10 @@ def _events(walker: Walker) -> Sample:
 def _old_events(walker: Walker) -> Sample:
     events = _recording(walker, 1)
     rows = [_HEADER, *(_row(event, f"#{_rounded(_start(event)):%Y-%m-%d %H:%M:%S}#") for event in events)]
-    return Sample("activpal_events", "F07_old_Events.csv", lines(rows), _truth(events), "times between number signs")
+    return Sample(
+        "activpal_events",
+        "F07_old_Events.csv",
+        lines(rows),
+        _truth(events, rounded=True),
+        "an older file: times in whole seconds between number signs",
+    )

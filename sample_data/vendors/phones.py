@@ -108,23 +108,26 @@ def _samsung_steps(walker: Walker) -> Sample:
     )
     header = "duration,version_code,run_step,walk_step," + ",".join(prefix + name for name in names.split(","))
     phone, watch = made_up_id("samsung", "phone"), made_up_id("samsung", "watch")
+    # for twenty minutes the watch was out of the phone's reach; then it told them at once
+    noon = midnight(THURSDAY) + 12 * 60
     rows, truth = [], []
-    for minute in walker.moving(MORNING, NIGHT):
+    for minute in [*walker.moving(MORNING, (noon - 15, noon)), noon, *walker.moving((noon + 20, noon + 50), NIGHT)]:
+        length = 20 if minute == noon else 1
         for device in (phone, watch) if walker.walking(minute) else (watch,):
-            steps = walker.count(minute) - (minute % 7 if device == phone else 0)
-            start, end, later = (_stamp(instant(at)) for at in (minute, minute + 1, minute + 3))
+            steps = walker.total((minute, minute + length)) - (minute % 7 if device == phone else 0)
+            start, end, later = (_stamp(instant(at)) for at in (minute, minute + length, minute + length + 2))
             rows.append(
                 f"{min(60_000, steps * 550)},4,0,{steps},{start},,,{later},{later},{steps},1.25,{steps * 0.71:.2f},"
                 f"{steps * 0.04:.2f},UTC+1100,{device},com.sec.android.app.shealth,{end},"
                 f"{made_up_id(device, minute)}"
             )
-            truth.append(epoch(instant(minute), 60, steps, device=device))
+            truth.append((total if length > 11 else epoch)(instant(minute), length * 60, steps, device=device))
     return Sample(
         "samsung_steps",
         f"samsunghealth_anna_20260314100211/{kind}.20260314100211.csv",
         _samsung(kind, "6290057,8", header, rows),
         tuple(truth),
-        "stamps in UTC; phone and watch on the same walks",
+        "stamps in UTC; phone and watch on the same walks; one row of twenty minutes",
     )
 
 

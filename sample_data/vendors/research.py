@@ -1,7 +1,8 @@
 """What research software makes of raw acceleration: OxWearables stepcount, GGIR. Source: their own code."""
 
-from sample_data.vendors.sample import Sample, day_total, epoch, lines
-from sample_data.vendors.walker import MORNING, SUNDAY, WALK, Walker, days, local
+from sample_data.clock import DAY, midnight
+from sample_data.vendors.sample import Sample, day_total, epoch, lines, total
+from sample_data.vendors.walker import MORNING, SATURDAY, SUNDAY, WALK, Walker, days, local
 
 _BASE = "outputs/F07/F07"
 _CWA = "data/F07.cwa"
@@ -15,10 +16,12 @@ def samples(walker: Walker) -> tuple[Sample, ...]:
         _steps(walker),
         _step_times(walker),
         _minutely(walker),
+        _hourly(walker),
         _daily(walker),
         _adjusted_minutes(walker),
         _adjusted_days(walker),
         _ggir(walker),
+        _ggir_events(walker),
     )
 
 
@@ -63,6 +66,16 @@ def _minutely(walker: Walker) -> Sample:
     )
 
 
+def _hourly(walker: Walker) -> Sample:
+    rows, truth = ["Filename,Time,Steps,ENMO(mg)"], []
+    for hour in range(midnight(SATURDAY), midnight(SATURDAY) + 2 * DAY, 60):
+        worn, steps = hour < midnight(SUNDAY), walker.total((hour, hour + 60))
+        rows.append(f"{_CWA},{local(hour):%Y-%m-%d %H:%M:%S},{float(steps) if worn else ''},{27.4 if worn else ''}")
+        if worn:
+            truth.append(total(local(hour), 3600, steps))
+    return Sample("stepcount_minutely", f"{_BASE}-Hourly.csv", lines(rows), tuple(truth), "hours under the same header")
+
+
 _DAILY = (
     "Filename,Date,Steps,Walking(mins),Steps5thAt,Steps25thAt,Steps50thAt,Steps75thAt,Steps95thAt,"
     "CadencePeak1(steps/min),CadencePeak30(steps/min),Cadence95th(steps/min),ENMO(mg)"
@@ -98,25 +111,24 @@ def _adjusted_days(walker: Walker) -> Sample:
 
 
 def _ggir(walker: Walker) -> Sample:
-    names = (
-        "ID",
-        "filename",
-        "start_time",
-        "calendar_date",
-        "bodylocation",
-        "N valid hours",
-        "N hours",
-        "weekday",
-        "measurementday",
-        "mean_ENMO_mg_0-24hr",
-        "tot_step_count_0-24hr",
-        "mn_cad_0-24hr",
-    )
-    rows = [",".join(f'"{name}"' for name in names)]
+    rows = [
+        "ID,filename,start_time,calendar_date,bodylocation,N valid hours,N hours,weekday,measurementday,"
+        "mean_ENMO_mg_0-24hr,ExtFunEvent_tot_step_count_0-24hr,ExtFunEvent_mn_cad_0-24hr"
+    ]
     for number, day in enumerate(days(), start=1):
-        rows.append(
-            f'"F07","F07.cwa","2026-03-09T00:00:00+1100","{day}","wrist",23.5,24,"{day:%A}",{number},27.4,'
-            f"{walker.day(day)},14.2"
-        )
+        start = f"{day}T00:00:00+1100"
+        rows.append(f"F07,F07.cwa,{start},{day},wrist,23.5,24,{day:%A},{number},27.4,{walker.day(day)},14.2")
     truth = tuple(day_total(day, walker.day(day), participant="F07") for day in days())
-    return Sample("ggir_day", "output_F07/results/part2_daysummary.csv", lines(rows), truth, "written by R")
+    return Sample(
+        "ggir_day", "output_F07/results/part2_daysummary.csv", lines(rows), truth, "GGIR before 3.1-6: among all else"
+    )
+
+
+def _ggir_events(walker: Walker) -> Sample:
+    # of this table GGIR neither cuts the dates to days nor keeps the prefix of the names
+    rows = ["ID,filename,calendar_date,N valid hours,N hours,weekday,tot_step_count_0-24hr"]
+    rows += [f"F07,F07.cwa,{day}T00:00:00+1100,23.5,24,{day:%A},{walker.day(day)}" for day in days()]
+    truth = tuple(day_total(day, walker.day(day), participant="F07") for day in days())
+    return Sample(
+        "ggir_day", "output_F07/results/part2_dayeventsummary.csv", lines(rows), truth, "GGIR 3.1-6 and later"
+    )

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import connectors
-from connectors.pedometer_csv.head import normal_name
 from connectors.dialect_file import DialectError, built_in, load
+from connectors.pedometer_csv.head import normal_name
 from tests.connectors.csv_samples import write
 
 PLAIN = """

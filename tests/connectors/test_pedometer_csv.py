@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -23,82 +22,13 @@ _ZONES = st.sampled_from(["Z", "+00:00", "+11:00", "-03:30"])
 _STEPS = st.none() | st.integers(0, 250)
 
 
-@pytest.fixture(scope="module")
-def oracle() -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((CSV / "oracle.json").read_text())
-    return facts
-
-
-def _sums(frame: pl.DataFrame, start: str, label: str | None = None) -> dict[str, dict[str, int]]:
-    """Steps per participant and day as printed in the file."""
-    frame = frame.with_columns(pl.lit(label).alias("participant_label")) if label else frame
-    days = frame.group_by("participant_label", pl.col(start).dt.date().cast(pl.String).alias("day")).agg(
-        pl.col("steps").sum().cast(pl.Int64)
-    )
-    out: dict[str, dict[str, int]] = {}
-    for person, day, steps in days.iter_rows():
-        out.setdefault(person, {})[day] = steps
-    return out
-
-
-def _shown_days_agree(sums: dict[str, dict[str, int]], facts: dict[str, Any]) -> None:
-    for person, days in facts["steps_by_day"].items():
-        assert {day: sums[person][day] for day in days} == days
-    for person, total in facts.get("steps_by_participant", {}).items():
-        assert sum(sums[person].values()) == total
-    assert sum(len(days) for days in sums.values()) == facts["participant_days"]
-
-
 @needs_real_exports
-def test_fitabase_wide_minutes_add_up_to_the_known_sums_for_every_person(oracle: dict[str, Any]) -> None:
-    facts = oracle["fitabase/minuteStepsWide_merged.csv"]
-    recording = connectors.read(CSV / "fitabase/minuteStepsWide_merged.csv")
-    epochs = recording.epochs
-    assert epochs.height == facts["data_rows"] * 60
-    assert epochs["steps"].sum() == facts["step_sum"]
-    assert str(epochs["epoch_start"].min()) == facts["first_timestamp"]
-    _shown_days_agree(_sums(epochs, "epoch_start"), facts)
-    brisk = epochs.filter(pl.col("steps") >= 100).group_by("participant_label").len()
-    counted = dict(brisk.iter_rows())
+def test_brisk_minutes_of_every_person_in_a_real_table_are_the_known_ones() -> None:
+    facts = json.loads((CSV / "oracle.json").read_text())["fitabase/minuteStepsWide_merged.csv"]
+    epochs = connectors.read(CSV / "fitabase/minuteStepsWide_merged.csv").epochs
+    counted = dict(epochs.filter(pl.col("steps") >= 100).group_by("participant_label").len().iter_rows())
     for person, minutes in facts["minutes_with_100_or_more_steps_by_participant"].items():
         assert counted.get(person, 0) == minutes
-    assert (recording.time_basis, recording.device.zeros_prove_wear) == ("local", False)
-
-
-@needs_real_exports
-def test_the_narrow_form_of_the_wide_file_gives_the_same_epochs(tmp_path: Path) -> None:
-    wide = connectors.read(CSV / "fitabase/minuteStepsWide_merged.csv").epochs
-    path = tmp_path / "minuteStepsNarrow_merged.csv"
-    wide.select(
-        pl.col("participant_label").alias("Id"),
-        pl.col("epoch_start").dt.strftime("%-m/%-d/%Y %-I:%M:%S %p").alias("ActivityMinute"),
-        pl.col("steps").cast(pl.Int64).alias("Steps"),
-    ).write_csv(path)
-    narrow = connectors.read(path)
-    assert narrow.dialect == "fitabase_minute_narrow"
-    assert narrow.epochs.equals(wide)
-
-
-@needs_real_exports
-@pytest.mark.parametrize(
-    ("name", "dialect", "hours"),
-    [
-        ("hourlySteps_merged.csv", "fitabase_hourly", 1),
-        ("dailySteps_merged.csv", "fitabase_daily_steps", 24),
-        ("dailyActivity_merged.csv", "fitabase_daily_activity", 24),
-    ],
-)
-def test_fitabase_hours_and_days_are_totals_with_the_known_sums(
-    name: str, dialect: str, hours: int, oracle: dict[str, Any]
-) -> None:
-    facts = oracle[f"fitabase/{name}"]
-    recording = connectors.read(CSV / "fitabase" / name)
-    totals = recording.totals
-    assert (recording.dialect, recording.kind, recording.epochs.height) == (dialect, "totals", 0)
-    assert (totals.height, totals["steps"].sum()) == (facts["data_rows"], facts["step_sum"])
-    assert ((totals["end"] - totals["start"]) == dt.timedelta(hours=hours)).all()
-    assert str(totals["start"].max()) == facts["last_timestamp"]
-    _shown_days_agree(_sums(totals, "start"), facts)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -273,16 +203,11 @@ def test_empty_cells_of_a_wide_row_are_missing_minutes(tmp_path: Path) -> None:
         ("separated_date_time.csv", 60, "actigraph-actilife"),
     ],
 )
-def test_actigraph_epochs_have_the_known_sums_and_stamps(
-    name: str, seconds: int, device_id: str, oracle: dict[str, Any]
+def test_actigraph_epochs_have_the_length_and_the_device_that_the_file_states(
+    name: str, seconds: int, device_id: str
 ) -> None:
-    facts = oracle[f"actigraph/{name}"]
     recording = connectors.read(CSV / "actigraph" / name)
     epochs = recording.epochs
-    assert (epochs.height, epochs["steps"].sum()) == (facts["data_rows"], facts["step_sum"])
-    stamps = (str(epochs["epoch_start"].min()), str(epochs["epoch_start"].max()))
-    assert stamps == (facts["first_timestamp"], facts["last_timestamp"])
     assert ((epochs["epoch_end"] - epochs["epoch_start"]) == dt.timedelta(seconds=seconds)).all()
     assert recording.device.device_id == device_id
     assert (recording.time_basis, recording.device.zeros_prove_wear) == ("local", False)
-    _shown_days_agree(_sums(epochs, "epoch_start", "-"), facts)

@@ -190,7 +190,8 @@ def test_a_number_in_a_json_cell_is_taken_out(tmp_path: Path) -> None:
 
 
 def test_documents_in_cells_become_rows(tmp_path: Path) -> None:
-    document = '{""days"":[{""dateTime"":""2026-03-02""}],""in"":{""rows"":[{""time"":""10:00:00"",""steps"":7},{""time"":""10:01:00"",""steps"":0}]}}'
+    rows = '{""time"":""10:00:00"",""steps"":7},{""time"":""10:01:00"",""steps"":0}'
+    document = '{""days"":[{""dateTime"":""2026-03-02""}],""in"":{""rows"":[' + rows + "]}}"
     found = read(
         tmp_path,
         f'who,payload\nP1,"{document}"\n',
@@ -233,7 +234,8 @@ def test_a_table_in_utf_7_is_known_by_its_marks(tmp_path: Path) -> None:
 
 
 def test_one_block_of_several_is_read_and_the_others_are_not(tmp_path: Path) -> None:
-    text = "Body\nat,kg\n2026-03-02 10:00,70\n\nWalks\nat,steps\n2026-03-02 10:00,12\n2026-03-02 10:01,13\n\nSleep\nat,steps\n2026-03-02 10:02,99\n"
+    text = "Body\nat,kg\n2026-03-02 10:00,70\n\nWalks\nat,steps\n2026-03-02 10:00,12\n2026-03-02 10:01,13\n"
+    text += "\nSleep\nat,steps\n2026-03-02 10:02,99\n"
     found = read(tmp_path, text, more="[preamble]\nafter = '^Walks$'\nends = '^\\s*$'")
     assert found.epochs["steps"].to_list() == [12.0, 13.0]
     assert found.problems == ()
@@ -403,7 +405,8 @@ def test_wear_without_steps_is_told_without_steps(tmp_path: Path) -> None:
 
 
 def test_a_list_of_activities_becomes_sessions_with_our_words_only(tmp_path: Path) -> None:
-    text = "at,steps,what,lasts\n2026-03-02 10:00,2000,Walking,00:20:00\n2026-03-02 12:00,,Pool Swim,00:30:00\n2026-03-02 15:00,,Anna and me,00:10:00\n"
+    text = "at,steps,what,lasts\n2026-03-02 10:00,2000,Walking,00:20:00\n"
+    text += "2026-03-02 12:00,,Pool Swim,00:30:00\n2026-03-02 15:00,,Anna and me,00:10:00\n"
     found = read(
         tmp_path,
         text,

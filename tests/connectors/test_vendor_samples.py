@@ -18,6 +18,8 @@ SAMPLES = {sample.path: sample for sample in samples()}
 #: frame, participant, device, start, end, steps
 Row = tuple[str, str | None, str | None, dt.datetime, dt.datetime, float | None]
 
+WITH_STEPS = [path for path, sample in SAMPLES.items() if sample.truth]
+
 every_sample = pytest.mark.parametrize("path", SAMPLES)
 
 
@@ -58,6 +60,23 @@ def _labels(sample: Sample, recording: Recording) -> dict[str, str]:
     return found
 
 
+def _pauses(read: list[Row], meant: list[Row], dialect: str) -> tuple[list[Row], list[Row]]:
+    """Zeros that the reader put between two rows of a device, where the dialect says that absent means zero; the rest."""
+    if built_in()[dialect].value.absent_means != "zero_between_rows":
+        return [], read
+    ends = {(participant, device, end) for _, participant, device, _, end, _ in meant}
+    starts = {(participant, device, start) for _, participant, device, start, _, _ in meant}
+    found: list[Row] = []
+    rows: list[Row] = []
+    for row in read:
+        frame, participant, device, start, end, steps = row
+        is_between = (participant, device, start) in ends and (participant, device, end) in starts
+        is_free = not any(m[1:3] == row[1:3] and m[3] < end and start < m[4] for m in meant)
+        is_pause = frame == "epoch" and steps == 0 and is_between and is_free
+        (found if is_pause else rows).append(row)
+    return found, rows
+
+
 def test_the_committed_vendor_samples_are_what_the_generator_writes() -> None:
     for path, content in files().items():
         assert (ROOT / path).read_bytes() == content, path
@@ -71,13 +90,21 @@ def test_every_built_in_dialect_has_a_sample_and_every_sample_a_dialect() -> Non
     assert {sample.dialect for sample in samples()} == set(built_in())
 
 
-@every_sample
+@pytest.mark.parametrize("path", WITH_STEPS)
 def test_a_sample_is_read_to_exactly_what_its_rows_mean(path: str) -> None:
     sample = SAMPLES[path]
     recording = connectors.read(ROOT / path, names=(sample.name,))
     assert recording.dialect == sample.dialect
-    read = sorted(_as_read(recording), key=_order)
-    assert read == sorted(_as_meant(sample.truth, _labels(sample, recording)), key=_order)
+    meant = sorted(_as_meant(sample.truth, _labels(sample, recording)), key=_order)
+    pauses, rows = _pauses(list(_as_read(recording)), meant, sample.dialect)
+    assert sorted(rows, key=_order) == meant
+    assert bool(pauses) == (built_in()[sample.dialect].value.absent_means == "zero_between_rows")
+
+
+@pytest.mark.parametrize("path", [path for path in SAMPLES if path not in WITH_STEPS])
+def test_a_sample_without_steps_is_refused_with_what_to_export_instead(path: str) -> None:
+    with pytest.raises(connectors.NoStepDataError, match=r"Export|Use"):
+        connectors.read(ROOT / path, names=(SAMPLES[path].name,))
 
 
 @every_sample
