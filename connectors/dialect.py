@@ -203,7 +203,7 @@ class Interval:
     """How long a row (wide: a cell) lasts.
 
     fixed: `seconds`. captured: variable `epoch`, hh:mm:ss. row_step: the commonest step between rows. end: until the end
-    columns of time. duration: a column, in `unit`. next_row: until the next row of the device, the last one for its duration
+    columns of time. duration: a column, in `unit`; where its cell is empty, the next of the columns. next_row: until the next row of the device, the last one for its duration
     or `seconds`. since_previous: a reading that tells what happened since the one before. instant: no length.
     Rows of one device that overlap are cut where the earlier one ends, their steps in proportion.
     """
@@ -234,7 +234,8 @@ class Value:
     event (every row for which all `counts` hold is one event, every other row has none).
     factor: steps for one unit, 2 where strides of one leg are counted.
     not_measured: rows for which all hold have no value. zero_means: measured, or unknown where a format writes 0 for nothing.
-    absent_means: unknown, or zero_between_rows (between the first and last row of a device's day nothing was walked).
+    absent_means: unknown, or zero_between_rows (in a pause of less than 90 minutes between two rows nothing was walked; a
+    longer one is unknown, as 90 zeros in a row are).
     repeats: what to do with rows of one device and start that differ. Equal rows count once.
     """
 

@@ -109,7 +109,8 @@ def steps_at_night(minutes: pl.DataFrame, totals: pl.DataFrame, periods: pl.Data
     )
     if nights.is_empty():
         return None
-    return Problem("night_steps", nights.height, f"up to {nights.get_column('share').max():.0%} of a person's steps")
+    percent = max(round(share * 100) for share in nights.get_column("share"))
+    return Problem("night_steps", nights.height, f"up to {percent} % of a person's steps")
 
 
 def to_minutes(epochs: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

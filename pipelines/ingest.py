@@ -38,6 +38,10 @@ from warehouse.study_tables import mirror_study
 
 _LOG = logging.getLogger("footfall")
 
+_ASIDE = ("quarantined", "unattributed", "no_step_data")
+#: readers that look at bytes alone: another name of such a file says nothing new about what it holds
+_NAMELESS = ("fit", "gpx", "container")
+
 #: A batch is written in one transaction when it holds this many files or minute rows.
 BATCH_FILES = 200
 BATCH_ROWS = 2_000_000
@@ -59,17 +63,19 @@ class BusyError(FootfallError):
 
 @dataclasses.dataclass
 class Report:
-    """What one run did. statuses: how many contents ended in which status; set_aside: (name, status, reason)."""
+    """What one run did. statuses: how many contents ended in which status; set_aside: (name, status, reason) of what a
+    person may want to look at.
+    """
 
     statuses: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     set_aside: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
     participants_derived: int = 0
     checks: int = 0
 
-    def note(self, name: str, status: str, reason: str | None) -> None:
-        """Counts one content."""
+    def note(self, name: str, status: str, reason: str | None, *, is_listed: bool = True) -> None:
+        """Counts one content, and lists it if it was set aside."""
         self.statuses[status] += 1
-        if status in ("quarantined", "unattributed", "no_step_data"):
+        if is_listed and status in _ASIDE:
             self.set_aside.append((name, status, reason or ""))
 
 
@@ -150,13 +156,21 @@ def load(run: Run, names: list[str], progress: Progress = lambda *_: None) -> No
     intake_ = _Intake(run)
     jobs = intake_.jobs(names)
     again = intake_.jobs_to_repeat()
-    total, aside = len(jobs) + len(again), 0
+    total, before = len(jobs) + len(again), len(run.report.set_aside)
     progress(0, total, 0)
     for done, (job, entry) in enumerate(_read_all([*jobs, *again], run.attribution), 1):
-        aside += entry.file.status in ("quarantined", "unattributed", "no_step_data")
         intake_.accept(job, entry)
-        progress(done, total, aside)
+        progress(done, total, len(run.report.set_aside) - before)
     intake_.flush()
+
+
+@dataclasses.dataclass
+class _Opened:
+    """An archive whose members are on their way. members: content of each file inside; waiting: those not read yet."""
+
+    received_at: dt.datetime
+    members: list[str]
+    waiting: set[str]
 
 
 class _Intake:
@@ -169,7 +183,12 @@ class _Intake:
         self.numbers = collections.Counter(source_file_id for source_file_id, _ in self.receipts)
         self.folders = {key: set(value.folders) for key, value in self.known.items()}
         self.first_names = {key: value.inbox_path for key, value in self.known.items()}
+        self.all_names: dict[str, set[str]] = collections.defaultdict(set)
+        for source_file_id, name in self.receipts:
+            self.all_names[source_file_id].add(name)
+        # read again whatever comes of it, and read again because a new name may tell more
         self.repeat: set[str] = set()
+        self.renamed: set[str] = set()
         self.entries: list[Entry] = []
         self.new_receipts: list[Receipt] = []
         self.taken: list[Path] = []
@@ -177,7 +196,19 @@ class _Intake:
         self.names: dict[str, str] = {}
         self.written = set(self.known)
         # archives whose members are still on their way: the ledger hears of an archive after its last member
-        self.opened: dict[str, tuple[Entry, set[str]]] = {}
+        self.opened: dict[str, _Opened] = {}
+        self.awaited: dict[str, set[str]] = collections.defaultdict(set)
+        # where the members of an archive lie unpacked, by content
+        self.unpacked: dict[str, dict[str, Path]] = {}
+        self.was_read = {key: value.file.rows_read is not None for key, value in self.known.items()}
+        self.with_unread = {value.file.container_id for key, value in self.known.items() if self._is_unread(key)}
+
+    def _is_unread(self, source_file_id: str) -> bool:
+        """True for a known content that could not be used, or that no reader knew."""
+        if source_file_id not in self.known:
+            return False
+        file = self.known[source_file_id].file
+        return file.status == "quarantined" or (file.status == "no_step_data" and file.connector is None)
 
     def jobs(self, names: list[str]) -> list[Job]:
         """One job for each content that the ledger does not know yet; archives are opened and their members hashed."""
@@ -194,42 +225,52 @@ class _Intake:
                 )
                 continue
             shown = intake.printable(name)
-            is_new, is_evidence = self._receive(
+            is_new, is_told = self._receive(
                 source_file_id, shown, intake.folder_of(shown), status.st_size, status.st_mtime_ns
             )
-            if is_new or (is_evidence and is_container(path)):
+            # the same archive under another name says something about its members, and under the same one they are
+            # tried again, as a file is that could not be used
+            if is_new or ((is_told or source_file_id in self.with_unread) and is_container(path)):
                 jobs += self._open(path, source_file_id, shown, is_new=is_new)
             self.taken.append(path)
         # a later name of the same content may have added to the evidence
-        return [dataclasses.replace(job, folders=tuple(sorted(self.folders[job.source_file_id]))) for job in jobs]
+        return [
+            dataclasses.replace(
+                job,
+                folders=tuple(sorted(self.folders[job.source_file_id])),
+                names=tuple(sorted(self.all_names[job.source_file_id])),
+            )
+            for job in jobs
+        ]
 
     def _receive(
         self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int
     ) -> tuple[bool, bool]:
-        """Notes a receipt; returns whether the content is new, and whether its folder says something new about it."""
+        """Notes a receipt; returns whether the content is new, and whether its name says something new about it."""
         is_known = source_file_id in self.numbers
         if (source_file_id, name) in self.receipts:
             # an interrupted run, or the same file dropped again: only what could not be used is worth another try
-            if source_file_id in self.known and self.known[source_file_id].file.status == "quarantined":
+            if self._is_unread(source_file_id):
                 self.repeat.add(source_file_id)
             return False, False
         self.numbers[source_file_id] += 1
         now = dt.datetime.now(dt.UTC)
         self.receipts[source_file_id, name] = (self.numbers[source_file_id], size, mtime_ns)
+        self.all_names[source_file_id].add(name)
         self.new_receipts.append(
             Receipt(source_file_id, name, folder, size, mtime_ns, now, self.numbers[source_file_id])
         )
         folders = self.folders.setdefault(source_file_id, set())
         is_evidence = folder is not None and folder not in folders
-        if folder is not None and is_evidence:
+        if folder is not None:
             folders.add(folder)
-            if is_known:
-                self.repeat.add(source_file_id)
-        if is_known:
-            self.run.report.note(name, "duplicate", None)
-        else:
+        if not is_known:
             self.first_names[source_file_id] = name
-        return not is_known, is_evidence
+            return True, True
+        self.run.report.note(name, "duplicate", None)
+        if source_file_id in self.known:
+            (self.repeat if is_evidence or self._is_unread(source_file_id) else self.renamed).add(source_file_id)
+        return False, True
 
     def _job(
         self, path: Path, source_file_id: str, container_id: str | None, received_at: dt.datetime | None = None
@@ -242,102 +283,147 @@ class _Intake:
             received_at=received_at or dt.datetime.now(dt.UTC),
             container_id=container_id,
             dialect_folder=self.run.study.dialects,
+            names=tuple(sorted(self.all_names[source_file_id])),
         )
 
-    def _open(self, path: Path, source_file_id: str, name: str, *, is_new: bool) -> list[Job]:
-        job = self._job(path, source_file_id, None)
+    def _open(
+        self, path: Path, source_file_id: str, name: str, *, is_new: bool, received_at: dt.datetime | None = None
+    ) -> list[Job]:
+        job = self._job(path, source_file_id, None, received_at)
         if not is_container(path):
             return [job]
-        into = self.run.scratch / source_file_id
         try:
-            # the same archive for a second person brings no new file, but says something about its members
-            members = unpack(path, into if is_new else Path(tempfile.mkdtemp(dir=self.run.scratch)))
+            # the same archive under another name brings no new file, but says something about its members
+            members = unpack(path, Path(tempfile.mkdtemp(dir=self.run.scratch)))
         except ConnectorError as error:
             return [dataclasses.replace(job, error=error)] if is_new else []
-        jobs = []
+        jobs, contents = [], []
         for member in members:
             member_id = intake.content_hash(member.path)
+            contents.append(member_id)
             folder = intake.folder_of(name) or intake.folder_of(member.name)
             size = member.path.stat().st_size
             if self._receive(member_id, f"{name}!/{member.name}", folder, size, 0)[0]:
                 inside = self._job(member.path, member_id, source_file_id)
                 jobs.append(dataclasses.replace(inside, error=member.error))
-        if not is_new:
-            return jobs
-        intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
-        self.names[source_file_id] = name
-        entry = Entry(
-            SourceFile(
-                source_file_id=source_file_id,
-                status="container",
-                reason=f"{len(members)} files inside",
-                connector="container",
-                received_at=job.received_at,
-                context_hash="container",
-            )
-        )
-        if jobs:
-            self.opened[source_file_id] = (entry, {inside.source_file_id for inside in jobs})
-        else:
-            self._add(entry)
+        self.unpacked[source_file_id] = {
+            member_id: member.path for member_id, member in zip(contents, members, strict=True)
+        }
+        if is_new:
+            intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
+        self._await(source_file_id, job.received_at, contents)
         return jobs
+
+    def _await(self, container_id: str, received_at: dt.datetime, members: list[str]) -> None:
+        """The archive is written once all its members are read that are on their way, in it or elsewhere."""
+        if container_id in self.known:
+            received_at = self.known[container_id].file.received_at
+        waiting = {member_id for member_id in members if member_id not in self.known or member_id in self.repeat}
+        self.opened[container_id] = _Opened(received_at, members, waiting)
+        for member_id in waiting:
+            self.awaited[member_id].add(container_id)
+        if not waiting:
+            self._close(container_id)
+
+    def _close(self, container_id: str) -> None:
+        opened = self.opened.pop(container_id)
+        read = sum(self.was_read.get(member_id, False) for member_id in opened.members)
+        reason = f"{len(opened.members):,} files inside, {read:,} read"
+        before = self.known.get(container_id)
+        if before is not None and (before.file.status, before.file.reason) == ("container", reason):
+            return
+        file = SourceFile(
+            source_file_id=container_id,
+            status="container",
+            reason=reason,
+            connector="container",
+            received_at=opened.received_at,
+            context_hash="container",
+        )
+        self.names[container_id] = self.first_names[container_id]
+        self._add(Entry(file), is_counted=before is None or before.file.status != "container")
 
     def jobs_to_repeat(self) -> list[Job]:
         """One job for each known content about which the study's CSVs now say something else, or that came again."""
         jobs = []
         for source_file_id, evidence in self.known.items():
-            if evidence.file.status in ("container", "withdrawn"):
+            file = evidence.file
+            if file.status in ("container", "withdrawn"):
                 continue
             context = self.run.attribution.context_hash(
-                tuple(sorted(self.folders[source_file_id])),
-                evidence.labels,
-                evidence.device_ids,
-                evidence.file.time_basis,
+                tuple(sorted(self.folders[source_file_id])), evidence.labels, evidence.device_ids, file.time_basis
             )
-            if context == evidence.file.context_hash and source_file_id not in self.repeat:
+            is_renamed = source_file_id in self.renamed and file.connector not in _NAMELESS
+            if context == file.context_hash and source_file_id not in self.repeat and not is_renamed:
                 continue
             path = self._find(evidence)
             if path is None:
                 _LOG.warning("the original of %s is neither in archive/ nor in quarantine/", source_file_id[:12])
-                continue
-            jobs.append(self._job(path, source_file_id, evidence.file.container_id, evidence.file.received_at))
+            elif file.container_id is None and is_container(path):
+                # an archive that could not be opened before
+                jobs += self._open(path, source_file_id, evidence.inbox_path, is_new=True, received_at=file.received_at)
+            else:
+                jobs.append(self._job(path, source_file_id, file.container_id, file.received_at))
         return jobs
 
     def _find(self, evidence: ledger.Evidence) -> Path | None:
-        if evidence.file.container_id is None:
+        container_id = evidence.file.container_id
+        if container_id is None:
             return intake.find_original(self.run.study, evidence.file.source_file_id)
-        packed = intake.find_original(self.run.study, evidence.file.container_id)
-        if packed is None:
-            return None
-        into = self.run.scratch / evidence.file.container_id
-        members = [into] if into.exists() else []
-        if not members:
-            unpack(packed, into)
-        for path in sorted(into.rglob("*")):
-            if path.is_file() and intake.content_hash(path) == evidence.file.source_file_id:
-                return path
-        return None
+        if container_id not in self.unpacked:
+            packed = intake.find_original(self.run.study, container_id)
+            if packed is None:
+                return None
+            members = unpack(packed, Path(tempfile.mkdtemp(dir=self.run.scratch)))
+            self.unpacked[container_id] = {intake.content_hash(member.path): member.path for member in members}
+        return self.unpacked[container_id].get(evidence.file.source_file_id)
 
     def accept(self, job: Job, entry: Entry) -> None:
         """Puts the original of a read content where it belongs and queues its rows."""
-        is_readable = entry.file.status != "quarantined"
-        if job.container_id is None or not is_readable:
-            kept = intake.keep_original(self.run.study, job.path, job.source_file_id, job.name, is_readable=is_readable)
-            if not is_readable and job.container_id is None and job.path.is_relative_to(self.run.study.archive):
-                _LOG.info("%s moves to quarantine/", kept.name)
-        self.names[job.source_file_id] = job.name
-        self._add(entry)
-        if job.container_id in self.opened:
-            container, waiting = self.opened[job.container_id]
-            waiting.discard(job.source_file_id)
-            if not waiting:
-                del self.opened[job.container_id]
-                self._add(container)
+        source_file_id = job.source_file_id
+        self.was_read[source_file_id] = entry.file.rows_read is not None
+        if not self._tells_nothing_new(entry):
+            is_readable = entry.file.status != "quarantined"
+            if job.container_id is None or not is_readable:
+                kept = intake.keep_original(self.run.study, job.path, source_file_id, job.name, is_readable=is_readable)
+                if not is_readable and job.container_id is None and job.path.is_relative_to(self.run.study.archive):
+                    _LOG.info("%s moves to quarantine/", kept.name)
+            self.names[source_file_id] = job.name
+            self._add(entry)
+        for container_id in self.awaited.pop(source_file_id, set()):
+            if opened := self.opened.get(container_id):
+                opened.waiting.discard(source_file_id)
+                if not opened.waiting:
+                    self._close(container_id)
 
-    def _add(self, entry: Entry) -> None:
+    def _tells_nothing_new(self, entry: Entry) -> bool:
+        """True if a content that was read again under one more name is what the ledger holds already."""
+        source_file_id = entry.file.source_file_id
+        if source_file_id not in self.renamed or source_file_id in self.repeat:
+            return False
+        before = self.known[source_file_id]
+        parts = entry.frames.get("file_part")
+        found = ((), ()) if parts is None else (
+            tuple(parts.get_column("participant_label").drop_nulls().unique().sort()),
+            tuple(parts.get_column("device_id").unique().sort()),
+        )  # fmt: skip
+        return found == (before.labels, before.device_ids) and (
+            dataclasses.replace(entry.file, loaded_at=None) == dataclasses.replace(before.file, loaded_at=None)
+        )
+
+    def _is_quiet(self, file: SourceFile) -> bool:
+        """True for a member of an archive that holds no steps: it lies there, and its archive says how many do."""
+        return file.status == "no_step_data" and intake.is_inside(
+            file.container_id, self.all_names[file.source_file_id]
+        )
+
+    def _add(self, entry: Entry, *, is_counted: bool = True) -> None:
         self.entries.append(entry)
         self.rows += sum(frame.height for frame in entry.frames.values())
-        self.run.report.note(self.names[entry.file.source_file_id], entry.file.status, entry.file.reason)
+        file = entry.file
+        if is_counted:
+            name = self.names[file.source_file_id]
+            self.run.report.note(name, file.status, file.reason, is_listed=not self._is_quiet(file))
         if len(self.entries) >= BATCH_FILES or self.rows >= BATCH_ROWS:
             self._write()
 
@@ -348,7 +434,7 @@ class _Intake:
         ledger.write_batch(self.run.connection, self.entries, ready)
         for entry in self.entries:
             file = entry.file
-            is_aside = file.status in ("quarantined", "unattributed", "no_step_data")
+            is_aside = file.status in _ASIDE and not self._is_quiet(file)
             reason = intake.Reason(file.status, file.reason or "") if is_aside else None
             intake.write_reason(self.run.study, file.source_file_id, self.names[file.source_file_id], reason)
             if file.status == "quarantined" and file.container_id is None:
@@ -359,6 +445,8 @@ class _Intake:
 
     def flush(self) -> None:
         """Writes what is queued, then empties the inbox of everything that is safe."""
+        for container_id in list(self.opened):
+            self._close(container_id)
         self._write()
         for path in self.taken:
             path.unlink(missing_ok=True)

@@ -60,9 +60,7 @@ def localise(frame: pl.DataFrame, column: str, periods: pl.DataFrame) -> pl.Data
     )
 
 
-def epochs_on_utc(
-    epochs: pl.DataFrame, periods: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def epochs_on_utc(epochs: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Epochs of naive clock times on UTC with `is_repeated`, those whose clock time did not exist, and those that repeat one.
 
     A clock time that occurred once and is stated twice with steps is not two measurements: the first in file order stands.
@@ -79,7 +77,9 @@ def epochs_on_utc(
     )
     states_steps = pl.col("steps").is_not_null()
     # a row that only shows wear adds no steps to those of another
-    is_first = pl.struct("participant_id", "device_id", "epoch_start", states_steps.alias("__states")).is_first_distinct()
+    is_first = pl.struct(
+        "participant_id", "device_id", "epoch_start", states_steps.alias("__states")
+    ).is_first_distinct()
     stands = on_utc.select(is_first | ~states_steps).to_series()
     return on_utc.filter(stands), nowhere, on_utc.filter(~stands)
 

@@ -169,7 +169,12 @@ def _parts(epochs: pl.DataFrame, totals: pl.DataFrame, recording: Recording, nam
         evidence.add(recording.named_participant)
     if evidence:
         nothing = pl.DataFrame(
-            {"participant_label": list(evidence), "device_id": recording.device.device_id, "rows": 0, "kind": recording.kind},
+            {
+                "participant_label": list(evidence),
+                "device_id": recording.device.device_id,
+                "rows": 0,
+                "kind": recording.kind,
+            },
             schema=parts.schema,
         )
         parts = pl.concat([parts, nothing.join(parts, on=_PART_KEYS, how="anti", nulls_equal=True)])

@@ -16,9 +16,27 @@ FROM ledger.source_file JOIN ledger.receipt USING (source_file_id)
 GROUP BY ALL ORDER BY files DESC, status
 """
 _SET_ASIDE = """
-SELECT file.status, receipt.inbox_path AS file, file.reason
-FROM ledger.source_file AS file JOIN ledger.receipt USING (source_file_id)
-WHERE receipt.receipt_number = 1 AND file.status IN ('quarantined', 'no_step_data')
+WITH aside AS (
+    SELECT file.source_file_id, file.status, file.reason, file.container_id, receipt.inbox_path
+    FROM ledger.source_file AS file JOIN ledger.receipt USING (source_file_id)
+    WHERE receipt.receipt_number = 1 AND file.status IN ('quarantined', 'no_step_data')
+),
+-- an account's archive holds hundreds of files about other things: one line for each archive
+inside AS (
+    SELECT container_id, reason, count(*) AS files
+    FROM aside WHERE status = 'no_step_data' AND container_id IS NOT NULL
+    GROUP BY ALL
+)
+SELECT status, inbox_path AS file, reason FROM aside WHERE status = 'quarantined' OR container_id IS NULL
+UNION ALL
+SELECT 'no_step_data', receipt.inbox_path, concat(
+    sum(inside.files), ' of the ', archive.reason, ', hold no steps that are known here; most often: ',
+    first(inside.reason ORDER BY inside.files DESC, inside.reason)
+)
+FROM inside
+JOIN ledger.source_file AS archive ON archive.source_file_id = inside.container_id
+JOIN ledger.receipt AS receipt ON receipt.source_file_id = inside.container_id AND receipt.receipt_number = 1
+GROUP BY receipt.inbox_path, inside.container_id, archive.reason
 ORDER BY ALL
 """
 _REMARKS = r"""
@@ -33,12 +51,22 @@ GROUP BY remark
 ORDER BY files DESC, remark
 """
 _WAITING = """
-SELECT receipt.inbox_path AS file, part.participant_label AS "id in the file", part.device_id, part.rows,
+WITH part AS (
+    SELECT source_file_id, device_id, rows, participant_id,
+        -- a part without rows holds whom the file's name says it is of
+        coalesce(
+            participant_label, max(participant_label) FILTER (WHERE rows = 0) OVER (PARTITION BY source_file_id)
+        ) AS label,
+        rows > 0 OR max(rows) OVER (PARTITION BY source_file_id) = 0 AS is_shown
+    FROM ledger.file_part
+)
+SELECT DISTINCT receipt.inbox_path AS file, part.label AS "id in the file", part.device_id, part.rows,
     file.status = 'loaded' AS "other rows loaded"
-FROM ledger.file_part AS part
+FROM part
 JOIN ledger.source_file AS file USING (source_file_id)
 JOIN ledger.receipt USING (source_file_id)
-WHERE part.participant_id IS NULL AND receipt.receipt_number = 1 AND file.status IN ('loaded', 'unattributed')
+WHERE part.participant_id IS NULL AND part.is_shown AND receipt.receipt_number = 1
+    AND file.status IN ('loaded', 'unattributed')
 ORDER BY ALL
 """
 _LAST_DATA = """
@@ -52,7 +80,7 @@ ORDER BY participant.participant_id, last_data DESC
 #: The sections in order: key for json and csv, title of the table, query.
 _SECTIONS = (
     ("files", "Files by state", _FILES),
-    ("set_aside", "Set aside (each has a note in quarantine/)", _SET_ASIDE),
+    ("set_aside", "Set aside (each file has a note in quarantine/; what lies in an archive is counted)", _SET_ASIDE),
     ("remarks", "Loaded, with something to know", _REMARKS),
     ("waiting", "Waiting for an owner: add the id to participants.csv or the device to devices.csv", _WAITING),
     ("last_data", "Last data by participant and device", _LAST_DATA),

@@ -50,7 +50,9 @@ def _day(kind: tuple[str, str, tuple[str, str, str, str], int, int], generator: 
     for place in range(count):
         start = 86_300 * place // count
         end = start + min(generator.randrange(longest + 1), 86_300 // count - 1)
-        inside = ' <MetadataEntry key="HKMetadataKeyHeartRateMotionContext" value="0"/>\n' if name == "HeartRate" else ""
+        inside = (
+            ' <MetadataEntry key="HKMetadataKeyHeartRateMotionContext" value="0"/>\n' if name == "HeartRate" else ""
+        )
         lines.append(
             f' <Record type="HKQuantityTypeIdentifier{name}" sourceName="{source}" sourceVersion="9.3" '
             f'device="&lt;&lt;HKDevice: 0x28{generator.randrange(16**7):07x}&gt;, name:{device}, '
@@ -129,7 +131,9 @@ def _timed(work: Callable[[], object]) -> tuple[float, object]:
 def _read(path: Path) -> tuple[float, float, str]:
     """Seconds, peak in MB, and what was read."""
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-c", _CHILD, str(path)], capture_output=True, text=True, check=True, cwd=root)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(path)], capture_output=True, text=True, check=True, cwd=root
+    )
     seconds, peak, records, epochs, steps = done.stdout.split()
     return float(seconds), float(peak), f"{records} step records, {epochs} epochs, {float(steps):.0f} steps"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.apple_health.columns import columns_of
+from connectors.apple_health.columns import FIELDS, columns_of
 from connectors.apple_health.prolog import HEAD_BYTES, root_at
 from connectors.apple_health.scan import CHUNK_BYTES, STEPS, Batch, Scan
 from connectors.apple_health.sources import Sources
@@ -89,8 +89,9 @@ class _Records:
         """Takes up the records of some tags."""
         tags, typed = batch
         records = columns_of(tags).with_columns(pl.Series("typed_in", typed, dtype=pl.Boolean))
-        # a tag that cannot be read names the type somewhere
-        records = records.filter((pl.col("type") == STEPS) | pl.col("type").is_null())
+        # a tag that cannot be read is one, too: it names the type somewhere
+        unread = pl.all_horizontal(pl.col(field).is_null() for field in FIELDS)
+        records = records.filter((pl.col("type") == STEPS).fill_null(value=False) | unread)
         rows = records.select(
             self.sources.numbers(records).alias("device_label"),
             _instant(pl.col("startDate")).alias("start"),

@@ -15,7 +15,7 @@ CHUNK_BYTES = 256 * 1024
 #: tags that are handed on together
 BATCH_BYTES = 8 * 1024**2
 #: a tag, or a record with what is in it, that is longer is none; without a limit a damaged file would be kept whole
-MAX_RECORD_BYTES = 16 * 1024**2
+MAX_RECORD_BYTES = 4 * 1024**2
 
 _NEEDLE = STEPS.encode()
 _RECORD = (b"<Record ", b"<Record\n", b"<Record\t", b"<Record\r")

@@ -15,6 +15,7 @@ _FARTHEST_US = 9e15
 _ORDERS = {"month_first": "%m{s}%d{s}%Y", "day_first": "%d{s}%m{s}%Y"}
 _SWAPPED = {"month_first": "day_first", "day_first": "month_first"}
 _ORDER_WORDS = {"month_first": "month before day", "day_first": "day before month"}
+_OFFSET = r"(Z|[+-]\d\d(:?\d\d)?)$"
 _LEADING_NUMBERS = r"^\s*(\d{1,4})\D(\d{1,2})\D"
 
 
@@ -100,7 +101,7 @@ def _parse(text: pl.Series, layout: Layout, order: str) -> tuple[pl.Series, list
         if not len(left):
             break
         part = text if len(left) == len(text) else text.gather(left)
-        parsed = _counted(part, form) if form in _COUNTS else _written(part, form.replace("{date}", date))
+        parsed = _counted(part, form) if form in _COUNTS else _written(part, form.replace("{date}", date), layout)
         if not parsed.dt.year().is_between(*_YEARS).all():
             parsed = parsed.set(~parsed.dt.year().is_between(*_YEARS), None)
         if parsed.null_count() == len(parsed):
@@ -110,8 +111,12 @@ def _parse(text: pl.Series, layout: Layout, order: str) -> tuple[pl.Series, list
     return result, hits
 
 
-def _written(text: pl.Series, form: str) -> pl.Series:
-    zone = "UTC" if re.search("%[:#]*z", form) else None
+def _written(text: pl.Series, form: str, layout: Layout) -> pl.Series:
+    has_offset = re.search("%[:#]*z", form)
+    if has_offset and layout.dialect.time.zone == "local":
+        # the clock as it is printed
+        text, form, has_offset = text.str.replace(_OFFSET, ""), form.replace(has_offset[0], ""), None
+    zone = "UTC" if has_offset else None
     return text.str.to_datetime(form, time_unit="us", time_zone=zone, strict=False).dt.replace_time_zone(None)
 
 

@@ -21,7 +21,7 @@ def numbers(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Rows with numbers for text (lists of numbers where cells hold lists), durations in seconds, and `bad` where a cell
     is no number or the row has a field too many."""
     dialect = layout.dialect
-    fields = [f for f in rows.columns if f in NUMBERS or f.startswith("cell_") or f == "duration"]
+    fields = [f for f in rows.columns if f in NUMBERS or f.startswith(("cell_", "duration"))]
     wrong = [pl.col("surplus").is_not_null()]
     read = []
     for field in fields:
@@ -30,7 +30,11 @@ def numbers(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
             value, bad = _list(field)
         else:
             text = _unwrapped(field, dialect)
-            value = (_duration(text, layout) if field == "duration" else _number(text, layout)) if is_text else text
+            value = (
+                (_duration(text, layout) if field.startswith("duration") else _number(text, layout))
+                if is_text
+                else text
+            )
             number = pl.col(f"{field}_number")
             # NaN is larger than any number
             bad = number.abs() > _LARGEST
@@ -78,10 +82,10 @@ def steps_of_rows(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, t
     used = [
         c
         for c in rows.columns
-        if c not in ("line", "duration") and not re.fullmatch(r"(keep|counts|not_measured|wear)_\d+", c)
+        if not c.startswith(("line", "duration")) and not re.fullmatch(r"(keep|counts|not_measured|wear)_\d+", c)
     ]
     rows = rows.select(used).filter(pl.col("start").is_not_null())
-    if dialect.resolution == "event" and "steps" in rows.columns:
+    if dialect.resolution == "event" and dialect.yields == "steps":
         # a row says that something happened; without a number it says nothing
         rows = rows.filter(pl.col("steps").is_not_null())
     return rows, tuple(problems)

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -173,6 +174,7 @@ def _table(dialect: Dialect, head: Head, named: dict[str, str], file_names: tupl
     return None
 
 
+@functools.lru_cache(maxsize=64)
 def split(line: str, delimiter: str, form: str = "plain") -> tuple[str, ...]:
     """The fields of one line in normal form."""
     return tuple(normal_name(f, form) for f in next(csv.reader([line], delimiter=delimiter), []))
@@ -204,10 +206,11 @@ def _fits(dialect: Dialect, names: tuple[str, ...]) -> bool:
 
 def _preamble_length(dialect: Dialect, lines: tuple[str, ...]) -> int | None:
     rule = dialect.preamble
-    if rule.until:
-        return next((n for n, line in enumerate(lines) if re.search(rule.until, line)), None)
-    if rule.after:
-        return next((n + 1 for n, line in enumerate(lines) if re.search(rule.after, line)), None)
+    if rule.until or rule.after:
+        # one search of the whole head: a search of each of its thousand lines takes longer than reading the file
+        text = "\n".join(lines)
+        hit = re.search(rule.until or rule.after, text, re.MULTILINE)
+        return None if hit is None else text.count("\n", 0, hit.start()) + (0 if rule.until else 1)
     return 0 if rule.only_if and not re.search(rule.only_if, lines[0]) else rule.lines
 
 

@@ -69,7 +69,7 @@ def _recording(
             *labels, "start", "end", pl.col("steps").round().cast(pl.Int64)
         )
         if dialect.value.absent_means == "zero_between_rows" and epochs.height:
-            epochs = pl.concat([epochs, spans.pauses(epochs)], how="diagonal")
+            epochs = pl.concat([epochs, spans.pauses(rows)], how="diagonal")
     is_all_day = epochs is not None and epochs.height > 0
     return Recording.build(
         connector="csv",

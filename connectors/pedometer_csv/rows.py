@@ -73,6 +73,8 @@ def fields_of(dialect: Dialect, names: tuple[str, ...]) -> dict[str, int]:
         conditions = getattr(dialect, use) if use in ("keep", "wear") else getattr(dialect.value, use)
         choices |= {f"{use}_{n}": condition.column for n, condition in enumerate(conditions)}
     found = {field: place(wanted, names) for field, wanted in choices.items()}
+    others = [name for name in dialect.interval.duration if place((name,), names) != found["duration"]]
+    found["duration_else"] = place(others, names)
     if wide := dialect.wide:
         hits = {n: re.fullmatch(wide.pattern, name) for n, name in enumerate(names)}
         found |= {f"cell_{int(hit[1])}": n for n, hit in hits.items() if hit}

@@ -16,6 +16,8 @@ from connectors.pedometer_csv.sources import Variables
 #: an end up to this long before its start plus a day forgot the date at midnight; seen in a real Apple Watch export
 _OVER_MIDNIGHT = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
+#: so long a run of zeros is no observation where zeros do not prove wear. Source: architecture definition 5; Choi 2011
+_LONGEST_PAUSE = dt.timedelta(minutes=90)
 _TEXTS = ("stamp", "date", "clock", "end_stamp", "end_date", "end_clock")
 _SAME_DEVICE = ("participant", "device", "hardware")
 
@@ -44,7 +46,8 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
         ends = clock.parse_stamps(clock.stamp_text(rows, layout, "end_"), rows["line"], layout, path)
         rows = rows.with_columns(_next_day(rows["start"], ends).alias("end"))
     elif interval.rule == "duration" and not layout.dialect.json.arrays:
-        rows = rows.with_columns((pl.col("start") + pl.duration(microseconds=pl.col("duration") * 1e6)).alias("end"))
+        told = [pl.col(name) for name in ("duration", "duration_else") if name in rows.columns]
+        rows = rows.with_columns((pl.col("start") + pl.duration(microseconds=pl.coalesce(told) * 1e6)).alias("end"))
     return rows.drop(_TEXTS, strict=False), seconds
 
 
@@ -75,18 +78,15 @@ def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl
     return rows.with_columns(pl.coalesce(after.over(keys) if keys else after, last).alias("end"))
 
 
-def pauses(epochs: pl.DataFrame) -> pl.DataFrame:
-    """Epochs of zero steps between the first and last row of each device's day, where the format has no row."""
-    keys = [name for name in ("participant_label", "device_label") if name in epochs.columns]
-    days = epochs.sort(*keys, "epoch_start").with_columns(pl.col("epoch_start").dt.date().alias("day"))
-    before = pl.col("epoch_end").shift(1).over(*keys, "day")
-    gaps = days.with_columns(before.alias("before")).filter(pl.col("epoch_start") > pl.col("before"))
-    return gaps.select(
-        *keys,
-        pl.col("before").alias("epoch_start"),
-        pl.col("epoch_start").alias("epoch_end"),
-        pl.lit(0.0).alias("steps"),
-    )
+def pauses(rows: pl.DataFrame) -> pl.DataFrame:
+    """Epochs of zero steps in pauses shorter than 90 minutes between the rows of a device (start, end, labels)."""
+    keys = [name for name in ("participant_label", "device_label") if name in rows.columns]
+    before = pl.col("end").cum_max().shift(1)
+    timed = rows.sort(*keys, "start").with_columns((before.over(keys) if keys else before).alias("before"))
+    pause = pl.col("start") - pl.col("before")
+    gaps = timed.filter((pause > dt.timedelta(0)) & (pause < _LONGEST_PAUSE))
+    zero = pl.lit(0.0).alias("steps")
+    return gaps.select(*keys, pl.col("before").alias("epoch_start"), pl.col("start").alias("epoch_end"), zero)
 
 
 def _next_day(start: pl.Series, end: pl.Series) -> pl.Series:

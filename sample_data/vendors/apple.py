@@ -159,14 +159,13 @@ def _auto_export_minutes(walker: Walker) -> Sample:
         steps = f"{_shared_out(walker, minute):.10g}" if moved else ""
         far = f"{moved * 0.00044:.5f}" if moved else ""
         rows.append(f"{local(minute):%Y-%m-%d %H:%M:%S},{4 + moved * 0.14:.3f},{beats},{steps},{far}")
-        if moved:
-            truth.append(epoch(local(minute), 60, _shared_out(walker, minute)))
+        truth.append(epoch(local(minute), 60, _shared_out(walker, minute) if moved else None))
     return Sample(
         "health_auto_export",
         "HealthAutoExport-2026-03-12-2026-03-12.csv",
         lines(rows),
         tuple(truth),
-        "minutes; an empty cell where there were no steps",
+        "minutes; an empty cell, which is not measured, where the phone has no steps",
     )
 
 

@@ -78,6 +78,7 @@ def _zepp_minute(walker: Walker) -> Sample:
     for minute in sorted([*walker.moving(WALK, NIGHT), WALK[0] + 2]):
         if minute == WALK[0] + 2:
             rows.append(f"{local(minute):%Y-%m-%d,%H:%M},null")
+            truth.append(epoch(local(minute), 60, None))
             continue
         rows.append(f"{local(minute):%Y-%m-%d,%H:%M},{walker.count(minute)}")
         truth.append(epoch(local(minute), 60, walker.count(minute)))

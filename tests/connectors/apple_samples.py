@@ -43,7 +43,9 @@ def stamp(second: float) -> str:
     return (START + dt.timedelta(seconds=second)).astimezone(OFFSET).strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-def record(start: float, end: float, value: object, source: str = PHONE, *, kind: str = STEPS, **more: str | None) -> str:
+def record(
+    start: float, end: float, value: object, source: str = PHONE, /, *, kind: str = STEPS, **more: str | None
+) -> str:
     """A record in the phone's own layout; `more` adds attributes or changes them, None leaves one out.
 
     `inside` stands between its tags.
@@ -74,7 +76,7 @@ _SYNCED = metadata("HKMetadataKeySyncVersion", "2")
 
 def pieces(seed: int, count: int = 12) -> list[str]:
     """Records of a walk with phone, watch and an app, among others: repeats, some typed in, what looks like steps and is none."""
-    generator = random.Random(seed)
+    generator = random.Random(seed)  # noqa: S311 - reproducible, not secret
     others: list[Callable[[int], str]] = [
         lambda s: record(s, s, 87, WATCH, kind="HKQuantityTypeIdentifierHeartRate", unit="count/min", inside=_SYNCED),
         lambda s: f'  <WorkoutStatistics type="{STEPS}" startDate="{stamp(s)}" endDate="{stamp(s + 9)}" sum="70000"/>',
@@ -82,11 +84,13 @@ def pieces(seed: int, count: int = 12) -> list[str]:
         lambda s: f" <![CDATA[{record(s, s + 9, 90_000)}]]>",
         lambda s: f"<?footfall {record(s, s + 9, 60_000)}?>",
         lambda s: f' <ActivitySummary dateComponents="2024-05-04" note="{STEPS}!"/>',
-        lambda s: record(s, s + 60, 5, "Yahoo! > ?", kind="HKQuantityTypeIdentifierDistanceWalkingRunning", device=STEPS),
+        lambda s: record(
+            s, s + 60, 5, "Yahoo! > ?", kind="HKQuantityTypeIdentifierDistanceWalkingRunning", device=STEPS
+        ),
     ]
     made: list[str] = []
     for place in range(count):
-        start = 60 * place + generator.randrange(10)
+        start = 80 * place + generator.randrange(10)
         end = start + generator.randrange(5, 60)
         source = generator.choice([PHONE, WATCH, APP])
         inside = generator.choice(["", "", _SYNCED, _SYNCED + TYPED_IN])

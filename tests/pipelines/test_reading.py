@@ -52,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
             received_at=dt.datetime(2026, 6, 1, tzinfo=dt.UTC),
             container_id=None,
             dialect_folder=study.dialects,
+            names=(path.name,),
         )
         for path in sorted([*samples, root / "a.csv", root / "b.csv"], key=lambda path: path.name)
     ]

@@ -348,11 +348,11 @@ def test_the_committed_samples_are_what_the_generator_writes() -> None:
         if path.is_file()
     }
     assert committed == samples
-    assert sum(map(len, samples.values())) < 300_000
+    assert sum(map(len, samples.values())) < 700_000
 
 
 def test_the_generator_imports_nothing_of_the_product() -> None:
-    for path in HERE.glob("*.py"):
+    for path in HERE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []

@@ -22,6 +22,7 @@
 --   valid_days: eligible dates that can be judged either way
 --   partial_days: eligible dates with some data, too little to say no
 --   missing_days: eligible dates without data
+--   coarse_days: those of the missing days for which totals of hours or days are known, and no minute
 --   excused_days: dates left out by an excused entry of outcomes.csv
 --   in_progress: true = the week ends after the as-of date
 --   prescription_changed: true = another prescription starts inside the week
@@ -54,13 +55,13 @@
 --   can_resolve_no: false = this participant's sources can never show that a day failed
 --   coverage: valid_days / eligible_days; NULL without an eligible day
 --   status: complete (7 valid days), resolved (the answer stands although days are unknown), unresolved, partial_week, ineligible
---   status_reason: rest_prescribed = nothing was asked for; rule_coarser_than_prescription = the bout rule cannot see so short a walk; NULL otherwise
+--   status_reason: rest_prescribed = nothing was asked for; rule_coarser_than_prescription = the bout rule cannot see so short a walk; coarse_only = the answer is unknown, and of every day that cannot be judged only totals of hours or days are known, in which no walk can be seen; NULL otherwise
 --   status_prorated: as status, for the answer in adherent_days_prorated
 --   sources: devices that observed the week; NULL when there are none
 --   rules_hash: hash of the protocol, bout rule and wear rule that made this row
 WITH day AS (
     SELECT
-        day.participant_id, day.protocol_id, day.week_number, day.local_date, day.state,
+        day.participant_id, day.protocol_id, day.week_number, day.local_date, day.state, day.reason,
         day.observed_minutes, day.wear_minutes, day.walking_minutes, day.vigorous_minutes,
         day.minutes_ge_100, day.minutes_ge_130, day.bouts, day.longest_bout_minutes, day.peak1_spm, day.peak30_spm,
         day.target_met, day.sources,
@@ -85,6 +86,7 @@ counted AS (
         count(*) FILTER (WHERE state = 'valid')::INTEGER AS valid_days,
         count(*) FILTER (WHERE state = 'partial')::INTEGER AS partial_days,
         count(*) FILTER (WHERE state = 'missing')::INTEGER AS missing_days,
+        count(*) FILTER (WHERE state = 'missing' AND reason = 'coarse_only')::INTEGER AS coarse_days,
         sum(observed_minutes)::INTEGER AS observed_minutes,
         sum(wear_minutes)::INTEGER AS wear_minutes,
         sum(walking_minutes)::INTEGER AS walking_minutes,
@@ -199,6 +201,7 @@ SELECT
     coalesce(valid_days, 0) AS valid_days,
     coalesce(partial_days, 0) AS partial_days,
     coalesce(missing_days, 0) AS missing_days,
+    coalesce(coarse_days, 0) AS coarse_days,
     settled.excused_days,
     settled.week_end > as_of.as_of AS in_progress,
     settled.prescription_changed,
@@ -252,6 +255,7 @@ SELECT
     CASE
         WHEN settled.eligible_days > 0 AND is_rest THEN 'rest_prescribed'
         WHEN is_rule_coarser THEN 'rule_coarser_than_prescription'
+        WHEN answer = 'unknown' AND coarse_days > 0 AND coarse_days = partial_days + missing_days THEN 'coarse_only'
     END AS status_reason,
     CASE
         WHEN NOT is_scored THEN 'ineligible'

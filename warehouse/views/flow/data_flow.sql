@@ -3,11 +3,11 @@
 --
 -- Columns
 --   step_number: order of the step
---   step: files_received, minutes_stated, device_minutes, minutes, days or weeks
---   part: the share of the step: a file status, what became of the minutes, a day state, a week status
+--   step: files_received, minutes_stated, device_minutes, minutes, totals, days or weeks
+--   part: the share of the step: a file status, what became of the minutes or of the reported totals, a day state and its reason, a week status
 --   arm: trial arm; NULL where the step is not told apart by arm, or the arm is not given
 --   connector: what read the files; NULL where the step is not told apart by it
---   protocol_id: protocol of days and weeks; NULL for files and minutes
+--   protocol_id: protocol of days and weeks; NULL for files, minutes and totals
 --   n: how many
 --   total: how many of the whole step, over all parts (per protocol for days and weeks)
 --   as_of: the as-of date of this publication
@@ -40,6 +40,41 @@ chosen AS (
     JOIN minute ON minute.participant_id = worn.participant_id AND minute.minute_start = worn.minute_start
     JOIN ledger.source_file AS file ON file.source_file_id = worn.source_file_id
 ),
+ranked_total AS (
+    -- as participant_date chooses: a stretch that is stated again counts once, then the device class, then the longest
+    SELECT
+        total.participant_id, total.device_id, total.local_date, device.priority, file.connector,
+        total.total_end - total.total_start AS length,
+        row_number() OVER (
+            PARTITION BY total.participant_id, total.device_id, total.local_date, total.total_start, total.total_end
+            ORDER BY total.steps DESC, total.source_file_id
+        ) AS copy
+    FROM ledger.source_total AS total
+    JOIN ledger.source_file AS file USING (source_file_id)
+    LEFT JOIN device USING (participant_id, device_id)
+),
+day_total AS (
+    SELECT
+        participant_id, local_date,
+        first(device_id ORDER BY priority, length DESC, device_id) AS device_id,
+        first(length ORDER BY priority, length DESC, device_id) AS length
+    FROM ranked_total
+    GROUP BY participant_id, local_date
+),
+judged_total AS (
+    SELECT
+        total.participant_id, total.connector,
+        CASE
+            WHEN total.copy > 1 THEN 'stated_again'
+            WHEN total.device_id <> chosen.device_id THEN 'other_device_preferred'
+            WHEN total.length <> chosen.length THEN 'longer_totals_preferred'
+            WHEN date.local_date IS NULL THEN 'outside_of_all_dates'
+            ELSE 'steps_reported'
+        END AS part
+    FROM ranked_total AS total
+    JOIN day_total AS chosen USING (participant_id, local_date)
+    LEFT JOIN participant_date AS date USING (participant_id, local_date)
+),
 part AS (
     SELECT 1 AS step_number, 'files_received' AS step, status AS part, NULL AS participant_id, connector,
         NULL AS protocol_id, count(*) AS n
@@ -61,11 +96,15 @@ part AS (
     FROM minute
     GROUP BY ALL
     UNION ALL
-    SELECT 5, 'days', state, participant_id, NULL, protocol_id, count(*)
+    SELECT 5, 'totals', part, participant_id, connector, NULL, count(*)
+    FROM judged_total
+    GROUP BY ALL
+    UNION ALL
+    SELECT 6, 'days', concat(state, ': ', reason), participant_id, NULL, protocol_id, count(*)
     FROM participant_day
     GROUP BY ALL
     UNION ALL
-    SELECT 6, 'weeks', status, participant_id, NULL, protocol_id, count(*)
+    SELECT 7, 'weeks', status, participant_id, NULL, protocol_id, count(*)
     FROM participant_week
     GROUP BY ALL
 ),

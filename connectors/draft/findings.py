@@ -1,0 +1,282 @@
+"""What the rows of an unknown table show: who, when, how long, and what its numbers count."""
+
+import dataclasses
+import datetime as dt
+from typing import Literal
+
+import polars as pl
+
+from connectors.dialect import Number
+from connectors.draft import words
+from connectors.draft.forms import Form, read
+from connectors.draft.roles import Numbers, TimeColumns, find_times, read_numbers
+from connectors.draft.table import Table, joined, times
+
+Resolution = Literal["minute", "any", "hour", "day"]
+
+#: more steps a minute than anybody walks
+_TOO_MANY = 300
+#: rows and rises from which a column that never falls within a day is no accident
+_MANY_ROWS, _MANY_RISES = 30, 10
+_WRAPS = (65_536, 100_000, 1_000_000)
+_SECOND_UNITS: dict[Literal["s", "ms", "min"], float] = {"s": 1.0, "ms": 0.001, "min": 60.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class Length:
+    """How long rows are. seconds: the commonest step or length; share: of the rows that have it; gaps: longer steps."""
+
+    rule: Literal["fixed", "end", "duration"]
+    seconds: int
+    share: float
+    gaps: int = 0
+    column: str = ""
+    unit: Literal["s", "ms", "min", "clock"] = "s"
+    is_unit_known: bool = True
+    longest: int = 0
+
+    @property
+    def resolution(self) -> Resolution:
+        most = self.longest if self.rule != "fixed" else self.seconds
+        if most <= 60:
+            return "minute"
+        if self.rule != "fixed" and self.seconds < 3600:
+            return "any"
+        return "hour" if most <= 3600 else "day"
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """What a column of numbers counts. falls: where a running count starts anew (from, to); most: per minute as a delta."""
+
+    kind: Literal["delta", "cumulative", "day_total"]
+    rises: int = 0
+    falls: int = 0
+    falls_in_day: int = 0
+    wraps_at: int = 0
+    most: float = 0.0
+    is_sum_on: tuple[int, int] = (0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """All that the draft is written from.
+
+    runs_on: the date order in which the rows follow each other, where no number proves one.
+    frame: in order of time KEY0, KEY1, LINE, START, DAY and the columns of numbers, whose names are in lower case.
+    """
+
+    table: Table
+    numbers: Numbers
+    times: TimeColumns
+    form: Form
+    participant: str
+    device: str
+    labels: tuple[str, ...]
+    private: tuple[str, ...]
+    distance: str
+    heart_rate: str
+    length: Length
+    counts: dict[str, Count]
+    steps: str
+    candidates: tuple[str, ...]
+    runs_on: str
+    aligned: int
+    frame: pl.DataFrame
+
+    @property
+    def rule(self) -> Number:
+        return self.numbers.rule
+
+
+def look_at(table: Table) -> Findings:
+    """Everything found in a table; UnknownFormatError if it has no times."""
+    found = read_numbers(table)
+    when = find_times(table, found, table.path)
+    form, start, end, runs_on = _starts(table, when)
+    private = tuple(n for n in table.names if words.PRIVATE.search(n) and not words.STEPS.search(n) and n not in when.used)
+    free = [n for n in table.names if n not in when.used and n not in private]
+    device = _label(table, free, words.DEVICE.search)
+    participant = _label(table, [n for n in free if n != device], words.PARTICIPANT.search)
+    keys = [n for n in (participant, device) if n]
+    frame = pl.DataFrame({f"KEY{n}": table.rows[name] for n, name in enumerate(keys)})
+    frame = frame.with_columns(table.rows["LINE"], start.alias("START"), start.dt.date().alias("DAY"))
+    taken = {*when.used, *private, *keys}
+    values = {name: series for name, series in found.values.items() if name not in taken}
+    frame = frame.with_columns(series.alias(name) for name, series in values.items() if name not in frame.columns)
+    order = [f"KEY{n}" for n in range(len(keys))]
+    length = _length(table, found, frame, order, end)
+    frame = frame.filter(pl.col("START").is_not_null()).sort(*order, "START", maintain_order=True)
+    whole = [n for n in values if n in frame.columns and (frame[n].drop_nulls() % 1 == 0).all() and frame[n].max() is not None]
+    whole = [n for n in whole if not (words.DURATION.search(n) or words.HEART_RATE.search(n) or words.DISTANCE.search(n))]
+    counts = {name: _count(frame, name, order, length, whole) for name in whole}
+    steps, candidates = _steps(counts, frame)
+    return Findings(
+        table, found, when, form, participant, device, _repeating(table, free, {*keys, *values}), private,
+        _first(values, lambda n: words.DISTANCE.search(n) and words.METRES.search(n)),
+        _first(values, words.HEART_RATE.search), length, counts, steps, candidates, runs_on,
+        _aligned(frame["START"], length), frame,
+    )  # fmt: skip
+
+
+def _starts(table: Table, when: TimeColumns) -> tuple[Form, pl.Series, pl.Series | None, str]:
+    """The form of the rows' times, their starts, their ends if told, and in which date order rows run on (if one does)."""
+    if when.stamp:
+        form, text = when.forms[when.stamp], table.rows[when.stamp]
+        end = read(table.rows[when.end_stamp], when.forms[when.end_stamp], table.path) if when.end_stamp else None
+    else:
+        form = _with_clock(when.forms[when.date], when.forms[when.clock])
+        text = joined(table.rows[when.date], table.rows[when.clock], form.formats)
+        end = None
+        if when.end_clock:
+            ends = _with_clock(when.forms[when.end_date], when.forms[when.end_clock])
+            end = times(joined(table.rows[when.end_date], table.rows[when.end_clock], ends.formats), ends.explicit, table.path)
+    start = times(text, form.explicit, table.path)
+    if not form.other:
+        return form, start, end, ""
+    turned = times(text, form.other, table.path)
+    one, two = _longest_pause(start), _longest_pause(turned)
+    if max(one, two) < 4 * max(min(one, two), dt.timedelta(days=1)):
+        return form, start, end, ""
+    return (form, start, end, "day before month") if one < two else (form, turned, end, "month before day")
+
+
+def _with_clock(date: Form, clock: Form) -> Form:
+    def both(dates: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{one} {two}" for one in dates for two in clock.formats)
+
+    return dataclasses.replace(
+        date, kind="stamp", formats=both(date.formats), explicit=both(date.explicit), other=both(date.other), zone=clock.zone
+    )
+
+
+def _longest_pause(start: pl.Series) -> dt.timedelta:
+    pause = start.drop_nulls().unique().sort().diff().max()
+    return pause if isinstance(pause, dt.timedelta) else dt.timedelta(0)
+
+
+def _label(table: Table, names: list[str], says: words.Says) -> str:
+    """The first column of that name whose cells occur again and again."""
+    hits = [n for n in names if says(n) and not words.STEPS.search(n)]
+    return next((n for n in hits if table.rows[n].n_unique() <= max(1, table.rows.height / 2)), "")
+
+
+def _repeating(table: Table, names: list[str], known: set[str]) -> tuple[str, ...]:
+    """Columns of text whose few cells occur again and again: they may tell people or devices apart."""
+    left = [n for n in names if n not in known and not words.DURATION.search(n)]
+    return tuple(n for n in left if 1 < table.rows[n].n_unique() <= max(2, table.rows.height / 20))
+
+
+def _first(values: dict[str, pl.Series], says: words.Says) -> str:
+    return next((name for name in values if says(name)), "")
+
+
+def _length(table: Table, found: Numbers, frame: pl.DataFrame, keys: list[str], end: pl.Series | None) -> Length:
+    if end is not None:
+        told = (end - frame["START"]).dt.total_seconds().drop_nulls()
+        if len(told) and (told >= 0).mean() >= 0.99:  # type: ignore[operator]
+            return _told_length("end", told, "", "s", is_known=True)
+    step, share, gaps = _step(frame, keys)
+    column = next((n for n in table.names if words.DURATION.search(n)), "")
+    if column in found.values:
+        values = found.values[column].drop_nulls()
+        typical = values.mode().min()
+        scale = step / float(typical) if isinstance(typical, float) and typical else 0.0  # type: ignore[arg-type]
+        unit = next((u for u, factor in _SECOND_UNITS.items() if abs(scale - factor) < 0.01 * factor), None)
+        return _told_length("duration", values * _SECOND_UNITS[unit or "s"], column, unit or "s", is_known=unit is not None)
+    if column and table.rows[column].drop_nulls().str.contains(r"^(\d+:)?\d+:\d+([.,]\d+)?$").all():
+        hours = table.rows[column].drop_nulls().str.extract_groups(r"^(?:(\d+):)?(\d+):(\d+)").struct
+        part = [hours.field(str(n)).cast(pl.Int64).fill_null(0) for n in (1, 2, 3)]
+        return _told_length("duration", part[0] * 3600 + part[1] * 60 + part[2], column, "clock", is_known=True)
+    return Length("fixed", step, share, gaps)
+
+
+def _told_length(
+    rule: Literal["end", "duration"], told: pl.Series, column: str, unit: Literal["s", "ms", "min", "clock"], *, is_known: bool
+) -> Length:
+    seconds = int(told.mode().min())  # type: ignore[arg-type]
+    share = float((told == seconds).mean())  # type: ignore[arg-type]
+    return Length(rule, seconds, share, 0, column, unit, is_known, int(told.max()))  # type: ignore[arg-type]
+
+
+def _step(frame: pl.DataFrame, keys: list[str]) -> tuple[int, float, int]:
+    """The commonest step between rows of one device in seconds, its share, and how many steps are longer."""
+    rows = frame.select(*keys, "START").drop_nulls("START").sort(*keys, "START")
+    diff = pl.col("START").diff()
+    steps = rows.select((diff.over(keys) if keys else diff).dt.total_seconds()).to_series().drop_nulls()
+    steps = steps.filter(steps > 0)
+    if not len(steps):
+        return 0, 0.0, 0
+    common = int(steps.mode().min())  # type: ignore[arg-type]
+    return common, float((steps == common).mean()), int((steps > common).sum())  # type: ignore[arg-type]
+
+
+def _count(frame: pl.DataFrame, name: str, keys: list[str], length: Length, whole: list[str]) -> Count:
+    rows = frame.select(*keys, "DAY", pl.col(name).alias("value")).drop_nulls("value")
+    by = [*keys, "DAY"]
+    before, day = pl.col("value").shift(), pl.col("DAY").shift()
+    if keys:
+        before, day = before.over(keys), day.over(keys)
+    pairs = rows.with_columns(before.alias("before"), day.alias("day_before")).drop_nulls("before")
+    fell = pairs.filter(pl.col("value") < pl.col("before"))
+    rises, in_day = int((pairs["value"] > pairs["before"]).sum()), int((fell["DAY"] == fell["day_before"]).sum())
+    minutes = max(length.seconds, 1) / 60
+    most = float(rows["value"].max() or 0) / minutes  # type: ignore[arg-type]
+    days = rows.group_by(by).agg(pl.len().alias("rows"), pl.col("value").n_unique().alias("kinds"), pl.col("value").first())
+    several = days.filter(pl.col("rows") > 1)
+    is_constant = several.height > 0 and bool((several["kinds"] == 1).all()) and float(rows["value"].max() or 0) > 0  # type: ignore[arg-type]
+    if is_constant:
+        sums = _sums(frame, name, by, whole)
+        if several["value"].n_unique() > 1 or (sums[0] and sums[0] == sums[1]):
+            return Count("day_total", rises, fell.height, in_day, 0, most, sums)
+    wrap = next((cap for cap in _WRAPS if fell.height and _wraps(fell, cap)), 0)
+    within = int((pairs["DAY"] == pairs["day_before"]).sum())
+    is_daily = in_day == 0 and within >= max(_MANY_RISES, 3 * fell.height)
+    never = (fell.height == 0 or is_daily or wrap > 0) and rises >= 3
+    many = pairs.height >= _MANY_ROWS and rises >= _MANY_RISES
+    if never and (many or (most > _TOO_MANY and pairs.height >= 3)):
+        return Count("cumulative", rises, fell.height, in_day, wrap, most)
+    return Count("delta", rises, fell.height, in_day, 0, most)
+
+
+def _wraps(fell: pl.DataFrame, cap: int) -> bool:
+    return bool((fell["before"].is_between(0.9 * cap, cap - 1) & (fell["value"] <= 0.1 * cap)).all())
+
+
+def _sums(frame: pl.DataFrame, name: str, by: list[str], whole: list[str]) -> tuple[int, int]:
+    """On how many days the column is the sum of another column of whole numbers, of how many."""
+    best, days = 0, 0
+    for other in whole:
+        if other == name:
+            continue
+        told = frame.group_by(by).agg(pl.col(name).first().alias("total"), pl.col(other).sum().alias("sum"))
+        days = told.height
+        best = max(best, int((told["total"] == told["sum"]).sum()))
+    return best, days
+
+
+def _steps(counts: dict[str, Count], frame: pl.DataFrame) -> tuple[str, tuple[str, ...]]:
+    """The column of steps, empty if none or several could be it; and all that could."""
+    named = [n for n in counts if words.STEPS.search(n) and not words.NOT_STEPS.search(n)]
+    usable = [n for n in named if counts[n].kind != "day_total"]
+    deltas = [n for n in usable if counts[n].kind == "delta"]
+    for choice in (deltas, usable):
+        if len(choice) == 1:
+            return choice[0], tuple(named)
+        bare = [n for n in choice if not any(c.isspace() or c in "_-(" for c in n)]
+        if len(bare) == 1:
+            return bare[0], tuple(named)
+        if choice:
+            return "", tuple(choice)
+    if named:
+        return "", tuple(named)
+    others = [n for n in counts if counts[n].kind != "day_total" and frame[n].n_unique() > 1 and not words.NOT_STEPS.search(n)]
+    return (others[0] if len(others) == 1 else ""), tuple(others)
+
+
+def _aligned(start: pl.Series, length: Length) -> int:
+    """The grid that every row starts on: a day, an hour or a minute, as long as rows are; 0 if there is none."""
+    if length.rule != "fixed" or not length.seconds:
+        return 0
+    told = start.dt.epoch("us")
+    return next((s for s in (86400, 3600, 60) if s <= length.seconds and (told % (s * 1_000_000) == 0).all()), 0)
