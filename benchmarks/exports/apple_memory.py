@@ -5,6 +5,7 @@
 Beside it the time of an lxml loop over a smaller export of the same make, which does nothing but look at each record's type.
 """
 
+import datetime as dt
 import random
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 _MB = 10**6
 _PEER_MB = 200
-_FIRST_DAY = 738_000  # in 2021
+_FIRST_DAY = dt.date(2015, 1, 1)
 _DAY = b"DDDDDDDDDD"
 
 _HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -76,8 +77,6 @@ def _workouts(generator: random.Random) -> bytes:
 
 def parts(megabytes: int, seed: int = 1) -> Iterator[bytes]:
     """The export in the order of a phone: all records of a type, then those of the next; workouts at the end."""
-    import datetime as dt
-
     generator = random.Random(seed)  # noqa: S311 - reproducible, not secret
     sections: list[list[bytes]] = [[_day(kind, generator) for _ in range(7)] for kind in _KINDS]
     sections.append([_workouts(generator) for _ in range(7)])
@@ -86,7 +85,7 @@ def parts(megabytes: int, seed: int = 1) -> Iterator[bytes]:
     yield _HEAD
     for week in sections:
         for day in range(days):
-            date = dt.date.fromordinal(_FIRST_DAY - 365 * 3 + day).isoformat().encode()
+            date = (_FIRST_DAY + dt.timedelta(days=day)).isoformat().encode()
             yield week[day % 7].replace(_DAY, date)
     yield b"</HealthData>\n"
 

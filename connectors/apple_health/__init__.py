@@ -20,7 +20,7 @@ from connectors.recording import Problem, Recording
 MAX_EPOCH = dt.timedelta(seconds=660)
 
 _STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-](?:0[0-9]|1[0-4])[0-5][0-9]$"
-#: before it there was no phone that counts, and a clock that is not set shows 1970 or 2001
+#: before it there was no phone that counts, and a clock that is not set shows 1970
 _FIRST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 #: no leg takes as many, and what is a whole number in every column is less
 _MAX_STEPS = 1e9
@@ -48,23 +48,24 @@ def read(path: Path, *, chunk_bytes: int = CHUNK_BYTES) -> Recording:
     if scan.truncated_at is not None:
         records.note("truncated", 1, f"byte {scan.truncated_at}")
     rows = records.rows(path)
-    devices = {device.device_id: device for device in records.sources.devices}
-    labels = pl.Series(list(devices), dtype=pl.String)
+    labels = pl.Series([device.device_id for device in records.sources.devices], dtype=pl.String)
     long = pl.col("end") - pl.col("start") > MAX_EPOCH
     epochs, cut = without_overlaps(rows.filter(~long))
     records.note("overlapping_rows", cut)
     epochs = epochs.rename({"start": "epoch_start", "end": "epoch_end"})
     totals = rows.filter(long).sort("device_label", "start", "end").with_columns(pl.col("steps").round())
-    most = rows["device_label"].value_counts().sort(["count", "device_label"], descending=[True, False]).item(0, 0)
+    # a source of which nothing is left is no device of the recording
+    used = rows["device_label"].value_counts().sort(["count", "device_label"], descending=[True, False])["device_label"]
+    devices = [records.sources.devices[number] for number in used]
     return Recording.build(
         connector="apple_health",
         kind="all_day" if epochs.height else "totals",
-        device=devices[labels[most]],
+        device=devices[0],
         rows_read=records.count,
         epochs=epochs.with_columns(labels.gather(epochs["device_label"]).alias("device_label")),
         totals=totals.with_columns(labels.gather(totals["device_label"]).alias("device_label")),
         problems=tuple(records.problems),
-        devices=devices,
+        devices={device.device_id: device for device in devices},
         exported_at=pl.select(_instant(pl.lit(scan.exported, dtype=pl.String))).item(),
     )
 

@@ -38,6 +38,8 @@ class Length:
     @property
     def resolution(self) -> Resolution:
         most = self.longest if self.rule != "fixed" else self.seconds
+        if not self.seconds and self.rule == "fixed":
+            return "day"
         if most <= 60:
             return "minute"
         if self.rule != "fixed" and self.seconds < 3600:
@@ -99,8 +101,8 @@ def look_at(table: Table) -> Findings:
     device = _label(table, free, words.DEVICE.search)
     participant = _label(table, [n for n in free if n != device], words.PARTICIPANT.search)
     keys = [n for n in (participant, device) if n]
-    frame = pl.DataFrame({f"KEY{n}": table.rows[name] for n, name in enumerate(keys)})
-    frame = frame.with_columns(table.rows["LINE"], start.alias("START"), start.dt.date().alias("DAY"))
+    frame = table.rows.select("LINE", *(pl.col(name).alias(f"KEY{n}") for n, name in enumerate(keys)))
+    frame = frame.with_columns(start.alias("START"), start.dt.date().alias("DAY"))
     taken = {*when.used, *private, *keys}
     values = {name: series for name, series in found.values.items() if name not in taken}
     frame = frame.with_columns(series.alias(name) for name, series in values.items() if name not in frame.columns)

@@ -58,8 +58,9 @@ def _candidates(lines: Sequence[str], first: int, delimiter: str) -> list[tuple[
         told = sum(1 for name in names if name)
         if told < 2 or told < len(names) / 2 or any(map(_VALUE.search, names)) or not below:
             continue
-        fitting = sum(_width(row, names) and any(map(_VALUE.search, row)) for row in below) / len(below)
-        if fitting >= _SHARE:
+        fits = [_width(row, names) and any(map(_VALUE.search, row)) for row in below]
+        fitting = sum(fits) / len(fits)
+        if fits[0] and fitting >= _SHARE:
             found.append(((round(fitting, 1), told, -n), Header(n, first, delimiter, names)))
     return found
 

@@ -5,6 +5,8 @@ import re
 import tempfile
 from pathlib import Path
 
+import polars as pl
+
 from connectors.dialect import Dialect, Match
 from connectors.dialect_file import load
 from connectors.draft import Draft, words
@@ -15,7 +17,8 @@ from connectors.pedometer_csv.head import lay_out
 
 #: with so few columns a table of something else may have these names too
 _FEW_NAMES = 5
-_NAMED_LINES = 3
+_NAMED_CELLS = 3
+_DAY = 86_400
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SERIAL = re.compile(r"(?i)(serial[^:=,;\t]*|seriennummer|numéro de série|device id)\s*[:=,;\t]\s*\"?([\w-]+)")
 
@@ -38,6 +41,13 @@ def propose(found: Findings, dialects: dict[str, Dialect], file_names: tuple[str
 
 
 def _refuse_without_steps(found: Findings) -> None:
+    if found.length.rule == "fixed" and found.length.seconds > _DAY:
+        raise UnknownFormatError(
+            found.table.path,
+            expected="rows of a day or less",
+            found=f"rows {_seconds(found.length.seconds)} apart",
+            todo="Such rows are sums or means of many days: export a shorter range, or the days.",
+        )
     if found.steps or (found.candidates and any(found.counts[n].kind != "day_total" for n in found.candidates)):
         return
     path = found.table.path
@@ -88,6 +98,9 @@ def _top(out: Toml, found: Findings) -> None:
     elif length.resolution in ("hour", "day"):
         out.note("Rows longer than a minute are totals: they never show for how long somebody walked.")
     out.key("resolution", length.resolution)
+    if found.private:
+        out.note("By their names these columns hold places, names or birth dates. They are never read or stored.")
+        out.key("drop", [choice(name) for name in found.private])
 
 
 def _match(out: Toml, found: Findings, dialects: dict[str, Dialect], file_names: tuple[str, ...]) -> bool:
@@ -140,7 +153,7 @@ def _header_pattern(found: Findings) -> str:
     line = table.head.lines[table.header.at].strip("\ufeff")
     above = table.head.lines[table.header.first : table.header.at]
     cells = line.split(table.header.delimiter)
-    for count in (min(_NAMED_LINES, len(cells)), len(cells)):
+    for count in (min(_NAMED_CELLS, len(cells)), len(cells)):
         found_pattern = "^" + pattern(table.header.delimiter.join(cells[:count]))
         if not any(re.search(found_pattern, other) for other in above):
             return found_pattern
@@ -176,21 +189,24 @@ def _columns(out: Toml, found: Findings) -> None:
         many = found.table.rows[found.participant].n_unique()
         out.note(f"Rests on its name, and on {many} ids in all rows. Check that these are the study's ids.")
         out.key("participant", [choice(found.participant)])
-    else:
-        out.question(
-            "whose file is it? No column says so by its name; then its folder or devices.csv must. If the file's name says"
-            " it: file_name = '^(?P<participant>P\\d+)' under [participant]."
-        )
     if found.device:
         out.note(f"Rests on its name, and on {found.table.rows[found.device].n_unique()} texts in all rows.")
         out.key("device", [choice(found.device)])
-    if found.labels:
-        out.note(f"{listed(found.labels)} repeats few texts: participant or device, if it tells people or devices apart.")
     if found.distance:
         out.note("Rests on its name. Check that these are metres.")
         out.key("distance_m", [choice(found.distance)])
     if found.heart_rate:
+        out.note("Rests on its name.")
         out.key("heart_rate_bpm", [choice(found.heart_rate)])
+    if far := [n for n in found.frame.columns if words.DISTANCE.search(n) and n != found.distance]:
+        out.note(f"{listed(far)} is a distance by its name, but not in metres: not read.")
+    if found.labels:
+        out.note(f"{listed(found.labels)} repeats few texts: participant or device, if it tells people or devices apart.")
+    if not found.participant:
+        out.question(
+            "whose file is it? No column says so by its name; then its folder or devices.csv must. If the file's name says"
+            " it: file_name = '^(?P<participant>P\\d+)' under [participant]."
+        )
 
 
 def _steps_column(out: Toml, found: Findings) -> None:
@@ -212,9 +228,6 @@ def _steps_column(out: Toml, found: Findings) -> None:
 
 
 def _device(out: Toml, found: Findings, captured: bool) -> None:
-    if found.private:
-        # before the first table after it: a key of the top level cannot follow a table
-        out.raw("")
     out.table("device")
     out.question("which device is it? Write its maker and model; device_class is research, watch, phone or pedometer.")
     out.key("manufacturer", "unknown")
@@ -323,7 +336,7 @@ def _fixed(out: Toml, found: Findings) -> None:
     length = found.length
     if not length.seconds:
         out.question("how long is a row? The file has no two rows that show it. A whole day is the careful choice.")
-        out.key("seconds", 86_400)
+        out.key("seconds", _DAY)
         return
     out.note(f"{length.share:.1%} of the steps from row to row are {_seconds(length.seconds)}; {length.gaps:,} are longer.")
     if length.resolution != "day":
@@ -363,6 +376,7 @@ def _value(out: Toml, found: Findings) -> None:
     else:
         out.question("are both feet counted? A device that counts strides of one leg needs factor = 2.")
         out.key("factor", 1)
+    out.note('A 0 is measured, and none. If this export writes 0 where nothing was measured: "unknown".')
     out.key("zero_means", "measured")
     if found.length.rule != "fixed" or found.length.gaps:
         out.question(
@@ -373,7 +387,20 @@ def _value(out: Toml, found: Findings) -> None:
     if found.steps and bool((found.frame[found.steps] < 0).any()):
         out.question("what is a number below 0? Until it is known, it is read as not measured.")
         out.raw(f"not_measured = [{{ column = [{quoted(choice(found.steps))}], matches = '-.*' }}]")
-    out.note("Rows of one time that differ: refuse the file. Equal rows count once.")
+    _repeats(out, found)
+
+
+def _repeats(out: Toml, found: Findings) -> None:
+    key = [name for name in found.frame.columns if name.startswith("KEY")] + ["START"]
+    kinds = found.frame.group_by(key).agg(pl.col(found.steps).n_unique().alias("kinds")) if found.steps else None
+    twice = 0 if kinds is None or found.length.rule != "fixed" else int((kinds["kinds"] > 1).sum())
+    if twice:
+        out.question(
+            f"why do {twice:,} times occur again with other steps? A column may tell devices or people apart, or a clock was"
+            ' put back. With "refuse" such a file is refused; "keep_last" takes the last row, "keep_max" the largest.'
+        )
+    else:
+        out.note("Rows of one time that differ: refuse the file. Equal rows count once.")
     out.key("repeats", "refuse")
 
 

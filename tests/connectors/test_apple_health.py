@@ -187,6 +187,12 @@ def test_phone_watch_and_app_stay_apart(tmp_path: Path) -> None:
     assert recording.problems == ()
 
 
+def test_a_source_of_which_nothing_is_left_is_no_device(tmp_path: Path) -> None:
+    recording = read(tmp_path, record(0, 60, 5, APP, inside=TYPED_IN), record(0, 60, "many", WATCH), record(0, 60, 87))
+    assert list(recording.devices) == [_PHONE_ID]
+    assert rows(recording) == [(_PHONE_ID, 0, 60, 87)]
+
+
 def test_one_name_on_a_phone_and_a_watch_is_two_devices(tmp_path: Path) -> None:
     recording = read(
         tmp_path, record(0, 60, 87, "Bernd", device="model:iPhone"), record(0, 60, 90, "Bernd", device="model:Watch")
