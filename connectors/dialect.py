@@ -203,8 +203,8 @@ class Interval:
     """How long a row (wide: a cell) lasts.
 
     fixed: `seconds`. captured: variable `epoch`, hh:mm:ss. row_step: the commonest step between rows. end: until the end
-    columns of time. duration: a column, in `unit`; where its cell is empty, the next of the columns. next_row: until the next row of the device, the last one for its duration
-    or `seconds`. since_previous: a reading that tells what happened since the one before. instant: no length.
+    columns of time. duration: a column, in `unit`; where its cell is empty, the next of the columns. next_row: until the
+    next row of the device, the last one for its duration or `seconds`. since_previous: a reading that tells what happened since the one before. instant: events, counted per minute.
     Rows of one device that overlap are cut where the earlier one ends, their steps in proportion.
     """
 
@@ -230,8 +230,8 @@ class Number:
 class Value:
     """What a number counts.
 
-    kind: delta (steps of the row); cumulative (a running count, differenced; a fall starts anew, or after `wraps_at` goes on);
-    event (every row for which all `counts` hold is one event, every other row has none).
+    kind: delta (steps of the row); cumulative (a running count, differenced; a fall starts anew, or goes on where the count
+    after `wraps_at - 1` is 0); event (every row for which all `counts` hold is one event, every other row has none).
     factor: steps for one unit, 2 where strides of one leg are counted.
     not_measured: rows for which all hold have no value. zero_means: measured, or unknown where a format writes 0 for nothing.
     absent_means: unknown, or zero_between_rows (in a pause of less than 90 minutes between two rows nothing was walked; a

@@ -152,6 +152,19 @@ def _sql(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _dialect_check(arguments: argparse.Namespace) -> int:
+    from pipelines.dialects import check
+
+    return OK if check(arguments.files, arguments.study, arguments.format) else FAILED
+
+
+def _dialect_draft(arguments: argparse.Namespace) -> int:
+    from pipelines.dialects import propose
+
+    propose(arguments.file, arguments.out, arguments.study)
+    return OK
+
+
 class _Parser(argparse.ArgumentParser):
     """The same errors as everywhere: one paragraph on stderr, exit status 2."""
 
@@ -202,7 +215,39 @@ def parser() -> argparse.ArgumentParser:
     adherence.add_argument("--protocol", metavar="X", help="default: the first that study.toml lists")
     sql = command("sql", _sql, "one question to the published file, locked down", prints=True)
     sql.add_argument("query", metavar="SELECT", help="the query, or - to read it from standard input")
+    _add_dialect(commands)
     return top
+
+
+def _add_dialect(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    text = "which connector or dialect reads a file and how, and a first dialect for a file that none reads"
+    both = commands.add_parser("dialect", help=text, description=text[0].upper() + text[1:] + ".")
+
+    def may_name_a_study(sub: argparse.ArgumentParser) -> None:
+        words = "a study whose dialects/ count too; default: the nearest one upwards, else built-in dialects only"
+        # SUPPRESS: as for the other commands
+        sub.add_argument("--study", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=words)
+
+    may_name_a_study(both)
+    inner = both.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    text = "show who claims each file, how it is understood, its first rows and figures, and what looks wrong"
+    check = inner.add_parser("check", help=text, description=text[0].upper() + text[1:] + ".")
+    check.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="an export; of a zip or gzip each file in it"
+    )
+    may_name_a_study(check)
+    check.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    check.set_defaults(run=_dialect_check)
+    text = (
+        "propose a dialect in TOML for a table that nobody claims, with its open questions, and check the file with it"
+    )
+    draft = inner.add_parser("draft", help=text, description=text[0].upper() + text[1:] + ".")
+    draft.add_argument("file", type=Path, metavar="FILE", help="a table with column names")
+    draft.add_argument(
+        "-o", dest="out", type=Path, metavar="OUT.toml", help="a new file for it; default: standard output"
+    )
+    may_name_a_study(draft)
+    draft.set_defaults(run=_dialect_draft)
 
 
 def main(argv: list[str] | None = None) -> int:

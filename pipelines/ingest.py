@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import filelock
@@ -173,6 +174,14 @@ class _Opened:
     waiting: set[str]
 
 
+class _Told(NamedTuple):
+    """What a receipt says that was not known before: the content itself, a name of it, a folder."""
+
+    is_new: bool = False
+    is_renamed: bool = False
+    is_evidence: bool = False
+
+
 class _Intake:
     """The files of one run on their way: hashed, told apart from known ones, and written in batches."""
 
@@ -201,7 +210,11 @@ class _Intake:
         # where the members of an archive lie unpacked, by content
         self.unpacked: dict[str, dict[str, Path]] = {}
         self.was_read = {key: value.file.rows_read is not None for key, value in self.known.items()}
+        # archives with members that could not be used, and with members whose name matters
         self.with_unread = {value.file.container_id for key, value in self.known.items() if self._is_unread(key)}
+        self.with_named = {
+            value.file.container_id for value in self.known.values() if value.file.connector not in _NAMELESS
+        }
 
     def _is_unread(self, source_file_id: str) -> bool:
         """True for a known content that could not be used, or that no reader knew."""
@@ -225,13 +238,9 @@ class _Intake:
                 )
                 continue
             shown = intake.printable(name)
-            is_new, is_told = self._receive(
-                source_file_id, shown, intake.folder_of(shown), status.st_size, status.st_mtime_ns
-            )
-            # the same archive under another name says something about its members, and under the same one they are
-            # tried again, as a file is that could not be used
-            if is_new or ((is_told or source_file_id in self.with_unread) and is_container(path)):
-                jobs += self._open(path, source_file_id, shown, is_new=is_new)
+            told = self._receive(source_file_id, shown, intake.folder_of(shown), status.st_size, status.st_mtime_ns)
+            if told.is_new or (self._says_more_of_members(source_file_id, told) and is_container(path)):
+                jobs += self._open(path, source_file_id, shown, is_new=told.is_new)
             self.taken.append(path)
         # a later name of the same content may have added to the evidence
         return [
@@ -243,16 +252,14 @@ class _Intake:
             for job in jobs
         ]
 
-    def _receive(
-        self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int
-    ) -> tuple[bool, bool]:
-        """Notes a receipt; returns whether the content is new, and whether its name says something new about it."""
+    def _receive(self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int) -> _Told:
+        """Notes a receipt; returns what it says that was not known."""
         is_known = source_file_id in self.numbers
         if (source_file_id, name) in self.receipts:
             # an interrupted run, or the same file dropped again: only what could not be used is worth another try
             if self._is_unread(source_file_id):
                 self.repeat.add(source_file_id)
-            return False, False
+            return _Told()
         self.numbers[source_file_id] += 1
         now = dt.datetime.now(dt.UTC)
         self.receipts[source_file_id, name] = (self.numbers[source_file_id], size, mtime_ns)
@@ -266,11 +273,20 @@ class _Intake:
             folders.add(folder)
         if not is_known:
             self.first_names[source_file_id] = name
-            return True, True
+            return _Told(is_new=True, is_renamed=True, is_evidence=is_evidence)
         self.run.report.note(name, "duplicate", None)
         if source_file_id in self.known:
             (self.repeat if is_evidence or self._is_unread(source_file_id) else self.renamed).add(source_file_id)
-        return False, True
+        return _Told(is_renamed=True, is_evidence=is_evidence)
+
+    def _says_more_of_members(self, container_id: str, told: _Told) -> bool:
+        """True if the members of an archive that came again are worth another look.
+
+        A new folder says whose they are, a new name what those may hold that bytes alone do not tell, and those that could
+        not be used are tried again, as a file by itself is.
+        """
+        is_named = container_id not in self.known or container_id in self.with_named
+        return told.is_evidence or (told.is_renamed and is_named) or container_id in self.with_unread
 
     def _job(
         self, path: Path, source_file_id: str, container_id: str | None, received_at: dt.datetime | None = None
@@ -303,7 +319,7 @@ class _Intake:
             contents.append(member_id)
             folder = intake.folder_of(name) or intake.folder_of(member.name)
             size = member.path.stat().st_size
-            if self._receive(member_id, f"{name}!/{member.name}", folder, size, 0)[0]:
+            if self._receive(member_id, f"{name}!/{member.name}", folder, size, 0).is_new:
                 inside = self._job(member.path, member_id, source_file_id)
                 jobs.append(dataclasses.replace(inside, error=member.error))
         self.unpacked[source_file_id] = {

@@ -156,9 +156,9 @@ def _first(rows: pl.DataFrame) -> str:
 
 def _instant(stamp: pl.Expr) -> pl.Expr:
     """The instant of "2014-09-13 10:27:54 +0100" in UTC; null for anything else."""
-    whole = pl.when(stamp.str.contains(_STAMP)).then(stamp)
-    clock = whole.str.head(19).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
-    # reading the offset together with the clock takes three times as long
-    ahead = whole.str.tail(4).cast(pl.Int64, strict=False)
-    minutes = pl.when(whole.str.slice(20, 1) == "-").then(-1).otherwise(1) * (ahead // 100 * 60 + ahead % 100)
-    return (clock - pl.duration(minutes=minutes)).dt.replace_time_zone("UTC")
+    # read in one go with its offset, a stamp takes three times as long
+    clock = stamp.str.head(19).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    offset = stamp.str.tail(5).cast(pl.Int64, strict=False)
+    minutes = offset.sign() * (offset.abs() // 100 * 60 + offset.abs() % 100)
+    instant = clock.dt.epoch("us") - minutes * 60_000_000
+    return pl.when(stamp.str.contains(_STAMP)).then(instant).cast(pl.Datetime("us", "UTC"))

@@ -96,7 +96,9 @@ def look_at(table: Table) -> Findings:
     found = read_numbers(table)
     when = find_times(table, found, table.path)
     form, start, end, runs_on = _starts(table, when)
-    private = tuple(n for n in table.names if words.PRIVATE.search(n) and not words.STEPS.search(n) and n not in when.used)
+    private = tuple(
+        n for n in table.names if words.PRIVATE.search(n) and not words.STEPS.search(n) and n not in when.used
+    )
     free = [n for n in table.names if n not in when.used and n not in private]
     device = _label(table, free, words.DEVICE.search)
     participant = _label(table, [n for n in free if n != device], words.PARTICIPANT.search)
@@ -109,8 +111,14 @@ def look_at(table: Table) -> Findings:
     order = [f"KEY{n}" for n in range(len(keys))]
     length = _length(table, found, frame, order, end)
     frame = frame.filter(pl.col("START").is_not_null()).sort(*order, "START", maintain_order=True)
-    whole = [n for n in values if n in frame.columns and (frame[n].drop_nulls() % 1 == 0).all() and frame[n].max() is not None]
-    whole = [n for n in whole if not (words.DURATION.search(n) or words.HEART_RATE.search(n) or words.DISTANCE.search(n))]
+    whole = [
+        n
+        for n in values
+        if n in frame.columns and (frame[n].drop_nulls() % 1 == 0).all() and frame[n].max() is not None
+    ]
+    whole = [
+        n for n in whole if not (words.DURATION.search(n) or words.HEART_RATE.search(n) or words.DISTANCE.search(n))
+    ]
     counts = {name: _count(frame, name, order, length, whole) for name in whole}
     steps, candidates = _steps(counts, frame)
     return Findings(
@@ -132,7 +140,9 @@ def _starts(table: Table, when: TimeColumns) -> tuple[Form, pl.Series, pl.Series
         end = None
         if when.end_clock:
             ends = _with_clock(when.forms[when.end_date], when.forms[when.end_clock])
-            end = times(joined(table.rows[when.end_date], table.rows[when.end_clock], ends.formats), ends.explicit, table.path)
+            end = times(
+                joined(table.rows[when.end_date], table.rows[when.end_clock], ends.formats), ends.explicit, table.path
+            )
     start = times(text, form.explicit, table.path)
     if not form.other:
         return form, start, end, ""
@@ -148,7 +158,12 @@ def _with_clock(date: Form, clock: Form) -> Form:
         return tuple(f"{one} {two}" for one in dates for two in clock.formats)
 
     return dataclasses.replace(
-        date, kind="stamp", formats=both(date.formats), explicit=both(date.explicit), other=both(date.other), zone=clock.zone
+        date,
+        kind="stamp",
+        formats=both(date.formats),
+        explicit=both(date.explicit),
+        other=both(date.other),
+        zone=clock.zone,
     )
 
 
@@ -183,9 +198,11 @@ def _length(table: Table, found: Numbers, frame: pl.DataFrame, keys: list[str], 
     if column in found.values:
         values = found.values[column].drop_nulls()
         typical = values.mode().min()
-        scale = step / float(typical) if isinstance(typical, float) and typical else 0.0  # type: ignore[arg-type]
+        scale = step / float(typical) if isinstance(typical, float) and typical else 0.0
         unit = next((u for u, factor in _SECOND_UNITS.items() if abs(scale - factor) < 0.01 * factor), None)
-        return _told_length("duration", values * _SECOND_UNITS[unit or "s"], column, unit or "s", is_known=unit is not None)
+        return _told_length(
+            "duration", values * _SECOND_UNITS[unit or "s"], column, unit or "s", is_known=unit is not None
+        )
     if column and table.rows[column].drop_nulls().str.contains(r"^(\d+:)?\d+:\d+([.,]\d+)?$").all():
         hours = table.rows[column].drop_nulls().str.extract_groups(r"^(?:(\d+):)?(\d+):(\d+)").struct
         part = [hours.field(str(n)).cast(pl.Int64).fill_null(0) for n in (1, 2, 3)]
@@ -194,7 +211,12 @@ def _length(table: Table, found: Numbers, frame: pl.DataFrame, keys: list[str], 
 
 
 def _told_length(
-    rule: Literal["end", "duration"], told: pl.Series, column: str, unit: Literal["s", "ms", "min", "clock"], *, is_known: bool
+    rule: Literal["end", "duration"],
+    told: pl.Series,
+    column: str,
+    unit: Literal["s", "ms", "min", "clock"],
+    *,
+    is_known: bool,
 ) -> Length:
     seconds = int(told.mode().min())  # type: ignore[arg-type]
     share = float((told == seconds).mean())  # type: ignore[arg-type]
@@ -224,7 +246,9 @@ def _count(frame: pl.DataFrame, name: str, keys: list[str], length: Length, whol
     rises, in_day = int((pairs["value"] > pairs["before"]).sum()), int((fell["DAY"] == fell["day_before"]).sum())
     minutes = max(length.seconds, 1) / 60
     most = float(rows["value"].max() or 0) / minutes  # type: ignore[arg-type]
-    days = rows.group_by(by).agg(pl.len().alias("rows"), pl.col("value").n_unique().alias("kinds"), pl.col("value").first())
+    days = rows.group_by(by).agg(
+        pl.len().alias("rows"), pl.col("value").n_unique().alias("kinds"), pl.col("value").first()
+    )
     several = days.filter(pl.col("rows") > 1)
     is_constant = several.height > 0 and bool((several["kinds"] == 1).all()) and float(rows["value"].max() or 0) > 0  # type: ignore[arg-type]
     if is_constant:
@@ -272,7 +296,9 @@ def _steps(counts: dict[str, Count], frame: pl.DataFrame) -> tuple[str, tuple[st
             return "", tuple(choice)
     if named:
         return "", tuple(named)
-    others = [n for n in counts if counts[n].kind != "day_total" and frame[n].n_unique() > 1 and not words.NOT_STEPS.search(n)]
+    others = [
+        n for n in counts if counts[n].kind != "day_total" and frame[n].n_unique() > 1 and not words.NOT_STEPS.search(n)
+    ]
     return (others[0] if len(others) == 1 else ""), tuple(others)
 
 

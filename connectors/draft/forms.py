@@ -122,7 +122,12 @@ def _formats(sample: pl.Series, path: Path) -> tuple[Kind, tuple[str, ...]] | No
 
 def _format(shape: re.Match[str], left: pl.Series) -> str:
     date = _date_format(shape["date"], left) if shape["date"] else ""
-    return date + shape["between"] + (_clock_format(shape, left) if shape["clock"] else "") + _offset_format(shape["offset"])
+    return (
+        date
+        + shape["between"]
+        + (_clock_format(shape, left) if shape["clock"] else "")
+        + _offset_format(shape["offset"])
+    )
 
 
 def _date_format(text: str, left: pl.Series) -> str:
@@ -189,7 +194,10 @@ def _order(cells: pl.Series) -> tuple[Order, str]:
     if day:
         return "day_first", f"{day} of {len(cells)} rows begin with a number over 12, none has one in second place"
     if month:
-        return "month_first", f"{month} of {len(cells)} rows have a number over 12 in second place, none begins with one"
+        return (
+            "month_first",
+            f"{month} of {len(cells)} rows have a number over 12 in second place, none begins with one",
+        )
     return "proved", ""
 
 

@@ -89,7 +89,9 @@ def _top(out: Toml, found: Findings) -> None:
     if length.rule == "fixed":
         out.note(f"Rests on the commonest step between rows, {_seconds(length.seconds)}.")
     else:
-        out.note(f"Rests on the longest row, {_seconds(length.longest)}; the commonest length is {_seconds(length.seconds)}.")
+        out.note(
+            f"Rests on the longest row, {_seconds(length.longest)}; the commonest length is {_seconds(length.seconds)}."
+        )
     if length.resolution == "any":
         out.question(
             'are rows over a minute stretches of walking, as long as something was going on? Then "event" takes those of up'
@@ -111,11 +113,15 @@ def _match(out: Toml, found: Findings, dialects: dict[str, Dialect], file_names:
     out.note("All column names of this file. Strike those that other files of this export may lack.")
     out.key("header", [choice(name) for name in names])
     if len(names) <= _FEW_NAMES:
-        out.note("With so few columns any further one shows another table. Strike this if other files have more columns.")
+        out.note(
+            "With so few columns any further one shows another table. Strike this if other files have more columns."
+        )
         others = "|".join(pattern(name) for name in names if name)
         out.key("without", [f"/(?!({others})$).+/"])
     if shared := _sharing(found, dialects):
-        out.note(f"The dialect {', '.join(shared)} knows tables with these columns: the file's name tells this one apart.")
+        out.note(
+            f"The dialect {', '.join(shared)} knows tables with these columns: the file's name tells this one apart."
+        )
         out.key("file_name", _name_pattern(file_names[0]))
     out.table("text")
     out.note(
@@ -136,7 +142,9 @@ def _preamble(out: Toml, found: Findings) -> bool:
     out.key("until", _header_pattern(found))
     serial = next((hit for line in above if (hit := _SERIAL.search(line))), None)
     if serial:
-        out.note("A line above the table states a serial number: it tells one device from another. Check that it is one.")
+        out.note(
+            "A line above the table states a serial number: it tells one device from another. Check that it is one."
+        )
         word = pattern(serial[1].strip().lower())
         out.key("captures", [rf"(?i){word}\s*[:=,;\t]\s*\"?(?P<serial>[\w-]+)".replace('\\"', '"')])
     else:
@@ -201,7 +209,9 @@ def _columns(out: Toml, found: Findings) -> None:
     if far := [n for n in found.frame.columns if words.DISTANCE.search(n) and n != found.distance]:
         out.note(f"{listed(far)} is a distance by its name, but not in metres: not read.")
     if found.labels:
-        out.note(f"{listed(found.labels)} repeats few texts: participant or device, if it tells people or devices apart.")
+        out.note(
+            f"{listed(found.labels)} repeats few texts: participant or device, if it tells people or devices apart."
+        )
     if not found.participant:
         out.question(
             "whose file is it? No column says so by its name; then its folder or devices.csv must. If the file's name says"
@@ -238,7 +248,9 @@ def _device(out: Toml, found: Findings, captured: bool) -> None:
     out.question(f"does a 0 show that the device was worn? {_zeros(found)} A device in a drawer counts 0 as well.")
     out.key("zeros_prove_wear", value=False)
     if found.device:
-        out.note('The device column may hold a person\'s name ("Anna\'s phone"): only a hash is kept; "as_written" for ids.')
+        out.note(
+            'The device column may hold a person\'s name ("Anna\'s phone"): only a hash is kept; "as_written" for ids.'
+        )
         out.key("label", "hashed")
 
 
@@ -293,12 +305,16 @@ def _date_order(out: Toml, found: Findings) -> None:
     form = found.form
     if form.order in ("day_first", "month_first"):
         out.note(
-            f"Proved by this file: {form.proof}. If files come from accounts of several countries, write \"proved\": then each"
+            f'Proved by this file: {form.proof}. If files come from accounts of several countries, write "proved": then each'
             " file must prove its own order."
         )
         out.key("date_order", form.order)
     elif form.order == "proved":
-        hint = f" The rows follow each other without months between them only if read {found.runs_on}." if found.runs_on else ""
+        hint = (
+            f" The rows follow each other without months between them only if read {found.runs_on}."
+            if found.runs_on
+            else ""
+        )
         why = form.proof or "no number over 12 shows it"
         out.question(
             f'day or month first? In this file {why}.{hint} Write "day_first" or "month_first" if you know it. With "proved"'
@@ -338,7 +354,9 @@ def _fixed(out: Toml, found: Findings) -> None:
         out.question("how long is a row? The file has no two rows that show it. A whole day is the careful choice.")
         out.key("seconds", _DAY)
         return
-    out.note(f"{length.share:.1%} of the steps from row to row are {_seconds(length.seconds)}; {length.gaps:,} are longer.")
+    out.note(
+        f"{length.share:.1%} of the steps from row to row are {_seconds(length.seconds)}; {length.gaps:,} are longer."
+    )
     if length.resolution != "day":
         out.question("does the time say when a row begins, or when it ends? It is read as the beginning.")
     out.key("seconds", length.seconds)
@@ -414,7 +432,8 @@ def _kind(out: Toml, count: Count) -> None:
         out.note("Rests on numbers that rise and fall within a day: each row has its own.")
         out.key("kind", "delta")
         return
-    where = "nowhere" if not count.falls else "at the change of day only" if not count.falls_in_day else "at its highest number"
+    where = "at the change of day only" if count.falls and not count.falls_in_day else "at its highest number"
+    where = where if count.falls else "nowhere"
     out.note(
         f"A running count: it rises {count.rises:,} times and falls {where} ({count.falls} times). As the steps of a row its"
         f" largest number would be {count.most:,.0f} a minute."

@@ -58,7 +58,8 @@ def read_numbers(table: Table) -> Numbers:
         cells = table.rows[name]
         wrong = cells.filter(~cells.str.contains(plain.pattern)).drop_nulls()
         voids = wrong.filter(wrong.str.to_lowercase().is_in(list(words.NOTHING)))
-        if len(wrong) - len(voids) > (1 - _SHARE) * (len(cells) - cells.null_count()) or len(voids) == len(cells.drop_nulls()):
+        told = len(cells) - cells.null_count()
+        if len(wrong) - len(voids) > (1 - _SHARE) * told or len(voids) == told:
             continue
         for word in voids.unique():
             nothing[word] = nothing.get(word, 0) + int((voids == word).sum())
@@ -77,19 +78,19 @@ def find_times(table: Table, found: Numbers, path: Path) -> TimeColumns:
     dates = [name for name, form in forms.items() if form.kind == "date"]
     clocks = [n for n, form in forms.items() if form.kind == "clock" and not words.DURATION.search(n)]
     named = [n for n in stamps if words.TIME.search(n) or words.START.search(n) or words.END.search(n)]
-    if stamps and clocks and (date := _midnights(table.rows[stamps[0]], forms[stamps[0]], path)):
-        forms |= {stamps[0]: date}
+    if stamps and clocks and (as_date := _midnights(table.rows[stamps[0]], forms[stamps[0]], path)):
+        forms |= {stamps[0]: as_date}
         stamps, dates = [], [stamps[0], *dates]
     if stamps:
         start, end, rest = _start_and_end(named or stamps)
-        return TimeColumns(forms, stamp=start, end_stamp=end, others=(*rest, *(s for s in stamps if s not in (named or stamps))))
+        return TimeColumns(
+            forms, stamp=start, end_stamp=end, others=(*rest, *(s for s in stamps if s not in (named or stamps)))
+        )
     if dates and clocks:
         date, end_date, more = _start_and_end(dates)
         clock, end_clock, rest = _start_and_end(clocks)
         end_date = (end_date or date) if end_clock else ""
-        return TimeColumns(
-            forms, date=date, clock=clock, end_date=end_date, end_clock=end_clock, others=(*more, *rest)
-        )
+        return TimeColumns(forms, date=date, clock=clock, end_date=end_date, end_clock=end_clock, others=(*more, *rest))
     if dates:
         return _dates_alone(dates, forms, found, path)
     raise UnknownFormatError(
@@ -107,8 +108,13 @@ def _midnights(text: pl.Series, form: Form, path: Path) -> Form | None:
         return None
     zeros = {"%H": "00", "%I": "12", "%M": "00", "%S": "00", "%.f": "", "%p": "AM"}
     written = re.compile("|".join(zeros))
-    cut = [tuple(written.sub(lambda hit: zeros[hit[0]], one) for one in many) for many in (form.formats, form.explicit, form.other)]
-    return dataclasses.replace(form, kind="date", formats=cut[0], explicit=cut[1], other=cut[2])
+
+    def cut(formats: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(written.sub(lambda hit: zeros[hit[0]], one) for one in formats)
+
+    return dataclasses.replace(
+        form, kind="date", formats=cut(form.formats), explicit=cut(form.explicit), other=cut(form.other)
+    )
 
 
 def _dates_alone(dates: list[str], forms: dict[str, Form], found: Numbers, path: Path) -> TimeColumns:
@@ -159,7 +165,9 @@ def _rule(texts: dict[str, pl.Series], delimiter: str) -> tuple[Number, tuple[st
     point = cells.filter(cells.str.contains(r"^[-+]?\d+\.(\d{1,2}|\d{4,})$|^[-+]?0\.\d+$|^\d{1,3}(,\d{3})+\.\d+$"))
     decimal = "," if (len(comma) or _points_part_groups(texts)) and not len(point) else "."
     signs = sorted({sign for text in grouped.head(10_000) for sign in re.findall(r"[.,' \u00a0\u202f](?=\d{3})", text)})
-    thousands = [sign for sign in signs if sign != decimal and not (sign in ".," and len(comma if sign == "," else point))]
+    thousands = [
+        sign for sign in signs if sign != decimal and not (sign in ".," and len(comma if sign == "," else point))
+    ]
     example = next((t for t in grouped if any(s in t for s in thousands)), "")
     shown = comma[0] if decimal == "," else ""
     return Number(decimal="," if decimal == "," else ".", thousands="".join(thousands)), (example, shown)

@@ -9,6 +9,7 @@ from connectors.dialect import Dialect
 from connectors.errors import CorruptFileError, NoStepDataError
 from connectors.pedometer_csv import clock
 from connectors.pedometer_csv.head import Layout
+from connectors.pedometer_csv.rows import cut_off
 from connectors.recording import Problem
 
 #: share of rows that may be unreadable in a file that is read all the same
@@ -40,10 +41,14 @@ def refuse_shortened_ids(rows: pl.DataFrame, path: Path) -> None:
         )
 
 
+def refuse_cut_last_row(rows: pl.DataFrame, problems: tuple[Problem, ...], path: Path) -> None:
+    """Nothing; raises if the last line has no end and cannot be read: the file was cut off within it."""
+    if rows["bad"][-1] and any(problem.code == "unfinished_last_line" for problem in problems):
+        raise cut_off(path, int(rows["line"][-1]))
+
+
 def without_bad_rows(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     """Rows without the bad ones, if these are few; raises if they are many."""
-    untimed = pl.any_horizontal(pl.col(name).is_null() for name in ("start", "end") if name in rows.columns)
-    rows = rows.with_columns(pl.col("bad") | untimed)
     bad = rows["bad"].sum()
     good = rows.filter(~pl.col("bad")).drop("bad", "surplus") if bad else rows.drop("bad", "surplus")
     if not bad:

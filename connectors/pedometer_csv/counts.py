@@ -88,6 +88,8 @@ def steps_of_rows(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, t
     if dialect.resolution == "event" and dialect.yields == "steps":
         # a row says that something happened; without a number it says nothing
         rows = rows.filter(pl.col("steps").is_not_null())
+    if dialect.interval.rule == "instant":
+        rows = rows.group_by([c for c in rows.columns if c != "steps"], maintain_order=True).agg(pl.col("steps").sum())
     return rows, tuple(problems)
 
 
@@ -100,23 +102,27 @@ def _shows_wear(rows: pl.DataFrame, dialect: Dialect) -> pl.Series:
 
 
 def _differences(rows: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
-    """Rows in order of time with the rise of the count since the row before; null for a device's first."""
+    """Rows in order of time with the rise of the count since the row before, over the time since then; null for a device's
+    first. Rows without a number are left out: what they do not tell, the next one does."""
     keys = [name for name in _SAME_DEVICE if name in rows.columns]
-    order = "end" if dialect.interval.rule == "since_previous" else "start"
-    rows = rows.sort(*keys, order, maintain_order=True)
-    before = pl.col("steps").forward_fill().shift(1)
-    rows = rows.with_columns((before.over(keys) if keys else before).alias("before"))
+    is_reading = dialect.interval.rule == "since_previous"
+    rows = rows.filter(pl.col("steps").is_not_null()).sort(*keys, "end" if is_reading else "start", maintain_order=True)
+
+    def before(name: str) -> pl.Expr:
+        return pl.col(name).shift(1).over(keys) if keys else pl.col(name).shift(1)
+
+    rows = rows.with_columns(before("steps").alias("before"), before("end").alias("since"))
     fell = pl.col("steps") < pl.col("before")
     wrap = dialect.value.wraps_at
     anew = pl.col("steps") + (wrap - pl.col("before") if wrap else 0)
     rise = pl.when(fell).then(anew).otherwise(pl.col("steps") - pl.col("before"))
-    rows = rows.with_columns(rise.alias("steps"))
-    if dialect.interval.rule == "since_previous" and dialect.time.zone == "local" and not wrap:
+    since = pl.col("since")
+    if dialect.time.zone == "local" and not wrap:
         # a count that fell over midnight was set to zero there
         midnight = pl.col("end").dt.truncate("1d")
-        overnight = fell & (midnight > pl.col("start"))
-        rows = rows.with_columns(pl.when(overnight).then(midnight).otherwise("start").alias("start"))
-    return rows.drop("before")
+        since = pl.when(fell & (midnight > since) & (midnight < pl.col("end"))).then(midnight).otherwise(since)
+    start = since if is_reading else pl.coalesce(since, "start")
+    return rows.with_columns(rise.alias("steps"), start.alias("start")).drop("before", "since")
 
 
 def _unwrapped(field: str, dialect: Dialect) -> pl.Expr:

@@ -30,6 +30,7 @@ def read(path: Path, layout: Layout) -> Recording:
     rows_read = rows.height
     checks.refuse_shortened_ids(rows, path)
     rows, seconds = spans.timed(counts.numbers(rows, layout), layout, path)
+    checks.refuse_cut_last_row(rows, problems, path)
     rows, bad = checks.without_bad_rows(rows, layout, path)
     checks.refuse_unaligned(rows, dialect, path)
     checks.refuse_midnights(rows, dialect, path)
@@ -111,7 +112,12 @@ def _kept(rows: pl.DataFrame, dialect: Dialect, path: Path) -> pl.DataFrame:
         return rows
     kept = rows.filter(counts.holds(rows, "keep", dialect.keep))
     if kept.is_empty():
-        raise NoStepDataError(path, expected="rows with steps", found="none among the table's other rows")
+        raise NoStepDataError(
+            path,
+            expected="rows with steps",
+            found="none among the table's other rows",
+            todo="Export the steps too; if they are there, their columns may have been shifted by a spreadsheet.",
+        )
     return kept
 
 

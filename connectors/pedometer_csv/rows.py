@@ -45,7 +45,13 @@ def read_rows(path: Path, layout: Layout) -> tuple[pl.DataFrame, tuple[Problem, 
     )
     found = found.filter(~pl.all_horizontal(pl.col(f).is_null() for f in fields))
     if not found.height:
-        raise NoStepDataError(path, expected="rows below the header", found="none", where=f"line {layout.first_row}")
+        raise NoStepDataError(
+            path,
+            expected="rows below the header",
+            found="none",
+            where=f"line {layout.first_row}",
+            todo="Export again; if there are rows, their columns may be parted by a character that this dialect does not read.",
+        )
     return found, problems
 
 
@@ -125,7 +131,9 @@ def _table(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple
                 todo="Export the file again.",
             ) from error
     except pl.exceptions.NoDataError as error:
-        raise NoStepDataError(path, expected="rows below the header", found="none") from error
+        raise NoStepDataError(
+            path, expected="rows below the header", found="none", todo="Export again with a longer range of dates."
+        ) from error
     rows = rows.with_row_index("line", layout.first_row + 1).with_columns(pl.col("line").cast(pl.Int64))
     is_cut = not is_block and not body.endswith((b"\n", b"\r"))
     problems = (Problem("unfinished_last_line", 1, f"line {layout.first_row + rows.height}"),) if is_cut else ()
@@ -190,13 +198,18 @@ def _refuse_cut_row(body: bytes, layout: Layout, path: Path) -> None:
     tail = body[-65_536:].decode(errors="replace").splitlines()[-2:]
     widths = [len(next(csv.reader([line], delimiter=layout.delimiter), [])) for line in tail]
     if len(widths) == 2 and widths[1] < widths[0]:
-        raise CorruptFileError(
-            path,
-            expected="a whole last row",
-            found="one that is cut off: the file ends within it",
-            where=f"line {layout.first_row + 1 + body.count(_LINE_FEED)}",
-            todo="Copy or download it again.",
-        )
+        raise cut_off(path, layout.first_row + 1 + body.count(_LINE_FEED))
+
+
+def cut_off(path: Path, line: int) -> CorruptFileError:
+    """The error for a table that ends within a row."""
+    return CorruptFileError(
+        path,
+        expected="a whole last row",
+        found="one that is cut off: the file ends within it",
+        where=f"line {line}",
+        todo="Copy or download it again.",
+    )
 
 
 def _utf8(path: Path, encoding: str) -> bytes:

@@ -24,7 +24,7 @@ _SAME_DEVICE = ("participant", "device", "hardware")
 
 def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame, int]:
     """Rows with `start`, and `end` where the row itself tells it (null where unreadable), in place of the text they came
-    from; and the interval in seconds, 0 where rows have no common one."""
+    from, `bad` where they are not told; and the interval in seconds, 0 where rows have no common one."""
     rule, interval = layout.dialect.time, layout.dialect.interval
     if "stamp" in rows.columns or ("clock" in rows.columns and ("date" in rows.columns or rule.date_is)):
         text = clock.stamp_text(rows, layout)
@@ -41,14 +41,21 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
         rows = rows.with_columns((pl.lit(first[0]) + pl.duration(seconds=step)).alias("start"))
     else:
         wanted = " or ".join(name or "(no name)" for name in (*rule.stamp, *rule.date, *rule.clock))
-        raise CorruptFileError(path, expected=f"a column {wanted}", found="none of them", where="header")
+        raise CorruptFileError(
+            path,
+            expected=f"a column {wanted}",
+            found="none of them",
+            where="header",
+            todo="Use the original export, not a copy saved by a spreadsheet.",
+        )
     if interval.rule == "end":
         ends = clock.parse_stamps(clock.stamp_text(rows, layout, "end_"), rows["line"], layout, path)
         rows = rows.with_columns(_next_day(rows["start"], ends).alias("end"))
     elif interval.rule == "duration" and not layout.dialect.json.arrays:
         told = [pl.col(name) for name in ("duration", "duration_else") if name in rows.columns]
         rows = rows.with_columns((pl.col("start") + pl.duration(microseconds=pl.coalesce(told) * 1e6)).alias("end"))
-    return rows.drop(_TEXTS, strict=False), seconds
+    untimed = pl.any_horizontal(pl.col(name).is_null() for name in ("start", "end") if name in rows.columns)
+    return rows.drop(_TEXTS, strict=False).with_columns(pl.col("bad") | untimed), seconds
 
 
 def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl.DataFrame:
@@ -64,13 +71,15 @@ def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl
     if rule in ("end", "duration"):
         return rows
     if rule == "instant":
-        return rows.with_columns(pl.col("start").alias("end"))
+        minute = pl.col("start").dt.truncate("1m")
+        return rows.with_columns(minute.alias("start"), (minute + pl.duration(minutes=1)).alias("end"))
     if rule in ("fixed", "captured", "row_step"):
         return rows.with_columns((pl.col("start") + pl.duration(seconds=seconds)).alias("end"))
     keys = [name for name in _SAME_DEVICE if name in rows.columns]
     rows = rows.sort(*keys, "start", maintain_order=True)
     if rule == "since_previous":
-        before = pl.col("start").shift(1)
+        # a reading without a number is none
+        before = pl.when(pl.col("steps").is_not_null()).then("start").forward_fill().shift(1)
         return rows.with_columns(pl.col("start").alias("end"), (before.over(keys) if keys else before).alias("start"))
     after = pl.col("start").shift(-1)
     own = pl.col("duration") if "duration" in rows.columns else pl.lit(float(dialect.interval.seconds))
@@ -136,7 +145,12 @@ def _seconds(layout: Layout, start: pl.Series, path: Path) -> int:
         steps = start.drop_nulls().diff().dt.total_seconds().abs()
         seconds = min(steps.filter(steps > 0).mode().to_list(), default=0)
     if not seconds:
-        raise CorruptFileError(path, expected="the length of an epoch", found="none stated, and no two rows to show it")
+        raise CorruptFileError(
+            path,
+            expected="the length of an epoch",
+            found="none stated, and no two rows to show it",
+            todo="Export a longer stretch; if there are more rows, their times may stand in the wrong column.",
+        )
     if layout.dialect.resolution == "minute" and seconds > 60:
         raise NoStepDataError(
             path, expected="epochs of 1 to 60 s", found=f"epochs of {seconds} s", todo="Export again with 60 s or less."

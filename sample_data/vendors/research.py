@@ -50,7 +50,8 @@ def _step_times(walker: Walker) -> Sample:
         for number in range(steps):
             at = local(minute, (number * 60_000 // steps + 40) // 10 / 100)
             rows.append(f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3])
-            truth.append(epoch(at, 0, 1))
+        if steps:
+            truth.append(epoch(local(minute), 60, steps))
     return Sample("stepcount_step_times", f"{_BASE}-StepTimes.csv", lines(rows), tuple(truth), "one row for each step")
 
 

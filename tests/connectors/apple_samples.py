@@ -118,7 +118,8 @@ Row = tuple[str, str | None, int, int, float]
 
 def by_lxml(path: Path) -> tuple[list[Row], list[Row]]:
     """The step records that a device wrote, and those typed in: name, hardware, start and end in epoch seconds, value."""
-    measured, typed = [], []
+    measured: list[Row] = []
+    typed: list[Row] = []
     for _, element in etree.iterparse(str(path), tag="Record"):
         if element.get("type") == STEPS:
             start, end = (

@@ -443,7 +443,8 @@ def test_a_file_cut_off_anywhere_gives_the_records_before(tmp_path: Path) -> Non
     made = [piece for piece in pieces(5, 5) if "<?" not in piece]
     content = export(*made)
     start = content.index(b"<HealthData ")
-    before, ends = len(export(end="")) - 1, []
+    before = len(export(end="")) - 1
+    ends: list[int] = []
     for piece in made:
         before += len(piece.encode()) + (1 if ends or piece is not made[0] else 0)
         if piece.lstrip().startswith(f'<Record type="{STEPS}"'):
