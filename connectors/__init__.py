@@ -46,6 +46,8 @@ __all__ = [
 CONNECTORS: tuple[Literal["fit", "gpx", "apple_health", "health_connect"], ...] = (
     "fit",
     "gpx",
+    "apple_health",
+    "health_connect",
 )
 
 

@@ -204,7 +204,8 @@ class Interval:
 
     fixed: `seconds`. captured: variable `epoch`, hh:mm:ss. row_step: the commonest step between rows. end: until the end
     columns of time. duration: a column, in `unit`; where its cell is empty, the next of the columns. next_row: until the
-    next row of the device, the last one for its duration or `seconds`. since_previous: a reading that tells what happened since the one before. instant: events, counted per minute.
+    next row of the device, the last one for its duration or `seconds`. since_previous: a reading that tells what happened
+    since the one before. instant: events, counted per minute.
     Rows of one device that overlap are cut where the earlier one ends, their steps in proportion.
     """
 

@@ -19,7 +19,7 @@ _SIGNATURES = (
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
 )
-_ROOTS = {"healthdata": "an Apple Health export in XML", "trainingcenterdatabase": "a TCX file", "html": "a web page"}
+_ROOTS = {"trainingcenterdatabase": "a TCX file", "html": "a web page"}
 _ENDINGS = {".fit": "FIT", ".gpx": "GPX", ".csv": "CSV", ".zip": "zip", ".gz": "gzip"}
 
 

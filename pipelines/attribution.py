@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import json
 
@@ -44,16 +45,26 @@ class Attribution:
         """Evidence that names nobody, for a file about which evidence disagrees."""
         return dataclasses.replace(like, participants=frozenset(), devices=like.devices.clear())
 
+    @functools.cached_property
+    def _listed_devices(self) -> frozenset[str]:
+        return frozenset(self.devices.get_column("device_id"))
+
+    @functools.cached_property
+    def _header(self) -> str:
+        return self.devices.clear().write_csv()
+
     def context_hash(
         self, folders: tuple[str, ...], labels: tuple[str, ...], device_ids: tuple[str, ...], time_basis: str | None
     ) -> str:
         """A hash of all that the study says about a file with this evidence: if it changes, the file is read again."""
-        given = self.devices.filter(pl.col("device_id").is_in(list(device_ids))).sort(pl.all())
-        people = {*folders, *labels, *given.get_column("participant_id")}
+        # most files are of no device of devices.csv, and an account's archive has hundreds of files of no device at all
+        listed = self._listed_devices.intersection(device_ids)
+        given = self.devices.filter(pl.col("device_id").is_in(sorted(listed))).sort(pl.all()) if listed else None
+        people = {*folders, *labels, *(() if given is None else given.get_column("participant_id"))}
         said = {
             "folders": list(folders),
             "known": sorted(people & self.participants),
-            "devices": given.write_csv(),
+            "devices": self._header if given is None else given.write_csv(),
             # only naive clock times depend on the zone when a file is loaded
             "zones": {name: self.zones.get(name) for name in sorted(people)} if time_basis == "local" else {},
         }

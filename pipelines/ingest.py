@@ -240,7 +240,7 @@ class _Intake:
             shown = intake.printable(name)
             told = self._receive(source_file_id, shown, intake.folder_of(shown), status.st_size, status.st_mtime_ns)
             if told.is_new or (self._says_more_of_members(source_file_id, told) and is_container(path)):
-                jobs += self._open(path, source_file_id, shown, is_new=told.is_new)
+                jobs += self._open(path, source_file_id, shown, told)
             self.taken.append(path)
         # a later name of the same content may have added to the evidence
         return [
@@ -252,8 +252,17 @@ class _Intake:
             for job in jobs
         ]
 
-    def _receive(self, source_file_id: str, name: str, folder: str | None, size: int, mtime_ns: int) -> _Told:
-        """Notes a receipt; returns what it says that was not known."""
+    def _receive(
+        self,
+        source_file_id: str,
+        name: str,
+        folder: str | None,
+        size: int,
+        mtime_ns: int,
+        *,
+        is_counted: bool = True,
+    ) -> _Told:
+        """Notes a receipt; returns what it says that was not known. is_counted: the report counts it if it is a duplicate."""
         is_known = source_file_id in self.numbers
         if (source_file_id, name) in self.receipts:
             # an interrupted run, or the same file dropped again: only what could not be used is worth another try
@@ -274,7 +283,8 @@ class _Intake:
         if not is_known:
             self.first_names[source_file_id] = name
             return _Told(is_new=True, is_renamed=True, is_evidence=is_evidence)
-        self.run.report.note(name, "duplicate", None)
+        if is_counted:
+            self.run.report.note(name, "duplicate", None)
         if source_file_id in self.known:
             (self.repeat if is_evidence or self._is_unread(source_file_id) else self.renamed).add(source_file_id)
         return _Told(is_renamed=True, is_evidence=is_evidence)
@@ -303,7 +313,7 @@ class _Intake:
         )
 
     def _open(
-        self, path: Path, source_file_id: str, name: str, *, is_new: bool, received_at: dt.datetime | None = None
+        self, path: Path, source_file_id: str, name: str, told: _Told, received_at: dt.datetime | None = None
     ) -> list[Job]:
         job = self._job(path, source_file_id, None, received_at)
         if not is_container(path):
@@ -312,20 +322,22 @@ class _Intake:
             # the same archive under another name brings no new file, but says something about its members
             members = unpack(path, Path(tempfile.mkdtemp(dir=self.run.scratch)))
         except ConnectorError as error:
-            return [dataclasses.replace(job, error=error)] if is_new else []
+            return [dataclasses.replace(job, error=error)] if told.is_new else []
         jobs, contents = [], []
         for member in members:
             member_id = intake.content_hash(member.path)
             contents.append(member_id)
             folder = intake.folder_of(name) or intake.folder_of(member.name)
             size = member.path.stat().st_size
-            if self._receive(member_id, f"{name}!/{member.name}", folder, size, 0).is_new:
+            # an archive that came again for nobody else is one duplicate, not as many as it has members
+            is_counted = told.is_new or told.is_evidence
+            if self._receive(member_id, f"{name}!/{member.name}", folder, size, 0, is_counted=is_counted).is_new:
                 inside = self._job(member.path, member_id, source_file_id)
                 jobs.append(dataclasses.replace(inside, error=member.error))
         self.unpacked[source_file_id] = {
             member_id: member.path for member_id, member in zip(contents, members, strict=True)
         }
-        if is_new:
+        if told.is_new:
             intake.keep_original(self.run.study, path, source_file_id, name, is_readable=True)
         self._await(source_file_id, job.received_at, contents)
         return jobs
@@ -377,7 +389,7 @@ class _Intake:
                 _LOG.warning("the original of %s is neither in archive/ nor in quarantine/", source_file_id[:12])
             elif file.container_id is None and is_container(path):
                 # an archive that could not be opened before
-                jobs += self._open(path, source_file_id, evidence.inbox_path, is_new=True, received_at=file.received_at)
+                jobs += self._open(path, source_file_id, evidence.inbox_path, _Told(is_new=True), file.received_at)
             else:
                 jobs.append(self._job(path, source_file_id, file.container_id, file.received_at))
         return jobs

@@ -30,8 +30,8 @@ inside AS (
 SELECT status, inbox_path AS file, reason FROM aside WHERE status = 'quarantined' OR container_id IS NULL
 UNION ALL
 SELECT 'no_step_data', receipt.inbox_path, concat(
-    sum(inside.files), ' of the ', archive.reason, ', hold no steps that are known here; most often: ',
-    first(inside.reason ORDER BY inside.files DESC, inside.reason)
+    archive.reason, '; ', format('{:,}', sum(inside.files)::BIGINT), ' hold no steps that are known here, most often: ',
+    first(regexp_replace(inside.reason, '^no step export that is known here: ', '') ORDER BY inside.files DESC, inside.reason)
 )
 FROM inside
 JOIN ledger.source_file AS archive ON archive.source_file_id = inside.container_id

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import re
 from typing import Literal
 
 import polars as pl
@@ -18,6 +19,8 @@ Resolution = Literal["minute", "any", "hour", "day"]
 _TOO_MANY = 300
 #: rows and rises from which a column that never falls within a day is no accident
 _MANY_ROWS, _MANY_RISES = 30, 10
+#: share of equal steps between rows from which they lie on a grid
+_REGULAR, _HALF = 0.9, 0.5
 _WRAPS = (65_536, 100_000, 1_000_000)
 _SECOND_UNITS: dict[Literal["s", "ms", "min"], float] = {"s": 1.0, "ms": 0.001, "min": 60.0}
 
@@ -42,8 +45,9 @@ class Length:
             return "day"
         if most <= 60:
             return "minute"
-        if self.rule != "fixed" and self.seconds < 3600:
+        if self.rule != "fixed" and (self.share < _REGULAR or self.seconds <= 60):
             return "any"
+        most = self.seconds
         return "hour" if most <= 3600 else "day"
 
 
@@ -84,6 +88,8 @@ class Findings:
     candidates: tuple[str, ...]
     runs_on: str
     aligned: int
+    is_day_label: bool
+    named_zone: bool
     frame: pl.DataFrame
 
     @property
@@ -105,44 +111,44 @@ def look_at(table: Table) -> Findings:
     keys = [n for n in (participant, device) if n]
     frame = table.rows.select("LINE", *(pl.col(name).alias(f"KEY{n}") for n, name in enumerate(keys)))
     frame = frame.with_columns(start.alias("START"), start.dt.date().alias("DAY"))
-    taken = {*when.used, *private, *keys}
+    taken = {*when.forms, *private, *keys}
     values = {name: series for name, series in found.values.items() if name not in taken}
     frame = frame.with_columns(series.alias(name) for name, series in values.items() if name not in frame.columns)
     order = [f"KEY{n}" for n in range(len(keys))]
     length = _length(table, found, frame, order, end)
     frame = frame.filter(pl.col("START").is_not_null()).sort(*order, "START", maintain_order=True)
-    whole = [
-        n
-        for n in values
-        if n in frame.columns and (frame[n].drop_nulls() % 1 == 0).all() and frame[n].max() is not None
-    ]
-    whole = [
-        n for n in whole if not (words.DURATION.search(n) or words.HEART_RATE.search(n) or words.DISTANCE.search(n))
-    ]
+    whole = [n for n in values if n in frame.columns and _may_count(n, frame[n])]
     counts = {name: _count(frame, name, order, length, whole) for name in whole}
     steps, candidates = _steps(counts, frame)
     return Findings(
         table, found, when, form, participant, device, _repeating(table, free, {*keys, *values}), private,
         _first(values, lambda n: words.DISTANCE.search(n) and words.METRES.search(n)),
         _first(values, words.HEART_RATE.search), length, counts, steps, candidates, runs_on,
-        _aligned(frame["START"], length), frame,
+        _aligned(frame["START"], length), _is_day_label(table, when, form, length, frame["START"]),
+        any(words.UTC.search(name) for name in (when.stamp, when.clock) if name), frame,
     )  # fmt: skip
+
+
+def _may_count(name: str, values: pl.Series) -> bool:
+    """True for whole numbers that are no other measure by their name; steps may be fractions where a program split them."""
+    if words.DURATION.search(name) or words.HEART_RATE.search(name) or words.DISTANCE.search(name):
+        return False
+    told = values.drop_nulls()
+    return len(told) > 0 and (bool(words.STEPS.search(name)) or bool((told % 1 == 0).all()))
 
 
 def _starts(table: Table, when: TimeColumns) -> tuple[Form, pl.Series, pl.Series | None, str]:
     """The form of the rows' times, their starts, their ends if told, and in which date order rows run on (if one does)."""
-    if when.stamp:
+    end = None
+    if when.stamp is not None:
         form, text = when.forms[when.stamp], table.rows[when.stamp]
-        end = read(table.rows[when.end_stamp], when.forms[when.end_stamp], table.path) if when.end_stamp else None
+        if when.end_stamp is not None:
+            end = read(table.rows[when.end_stamp], when.forms[when.end_stamp], table.path)
     else:
-        form = _with_clock(when.forms[when.date], when.forms[when.clock])
-        text = joined(table.rows[when.date], table.rows[when.clock], form.formats)
-        end = None
-        if when.end_clock:
-            ends = _with_clock(when.forms[when.end_date], when.forms[when.end_clock])
-            end = times(
-                joined(table.rows[when.end_date], table.rows[when.end_clock], ends.formats), ends.explicit, table.path
-            )
+        form, text = _both(table, when, when.date, when.clock)
+        if when.end_clock is not None:
+            ends, end_text = _both(table, when, when.end_date, when.end_clock)
+            end = times(end_text, ends.explicit, table.path)
     start = times(text, form.explicit, table.path)
     if not form.other:
         return form, start, end, ""
@@ -151,6 +157,14 @@ def _starts(table: Table, when: TimeColumns) -> tuple[Form, pl.Series, pl.Series
     if max(one, two) < 4 * max(min(one, two), dt.timedelta(days=1)):
         return form, start, end, ""
     return (form, start, end, "day before month") if one < two else (form, turned, end, "month before day")
+
+
+def _both(table: Table, when: TimeColumns, date: str | None, clock: str | None) -> tuple[Form, pl.Series]:
+    """Form and text of a date and a clock in two columns."""
+    if date is None or clock is None:
+        raise ValueError("a time needs a stamp, or a date and a clock")
+    form = _with_clock(when.forms[date], when.forms[clock])
+    return form, joined(table.rows[date], table.rows[clock], form.formats)
 
 
 def _with_clock(date: Form, clock: Form) -> Form:
@@ -180,7 +194,7 @@ def _label(table: Table, names: list[str], says: words.Says) -> str:
 
 def _repeating(table: Table, names: list[str], known: set[str]) -> tuple[str, ...]:
     """Columns of text whose few cells occur again and again: they may tell people or devices apart."""
-    left = [n for n in names if n not in known and not words.DURATION.search(n)]
+    left = [n for n in names if n not in known and not (words.DURATION.search(n) or words.STEPS.search(n))]
     return tuple(n for n in left if 1 < table.rows[n].n_unique() <= max(2, table.rows.height / 20))
 
 
@@ -194,20 +208,43 @@ def _length(table: Table, found: Numbers, frame: pl.DataFrame, keys: list[str], 
         if len(told) and (told >= 0).mean() >= 0.99:  # type: ignore[operator]
             return _told_length("end", told, "", "s", is_known=True)
     step, share, gaps = _step(frame, keys)
-    column = next((n for n in table.names if words.DURATION.search(n)), "")
+    column = next((n for n in table.names if words.DURATION.search(n)), None)
+    if column is None:
+        return Length("fixed", step, share, gaps)
     if column in found.values:
-        values = found.values[column].drop_nulls()
-        typical = values.mode().min()
-        scale = step / float(typical) if isinstance(typical, float) and typical else 0.0
-        unit = next((u for u, factor in _SECOND_UNITS.items() if abs(scale - factor) < 0.01 * factor), None)
-        return _told_length(
-            "duration", values * _SECOND_UNITS[unit or "s"], column, unit or "s", is_known=unit is not None
-        )
-    if column and table.rows[column].drop_nulls().str.contains(r"^(\d+:)?\d+:\d+([.,]\d+)?$").all():
-        hours = table.rows[column].drop_nulls().str.extract_groups(r"^(?:(\d+):)?(\d+):(\d+)").struct
-        part = [hours.field(str(n)).cast(pl.Int64).fill_null(0) for n in (1, 2, 3)]
-        return _told_length("duration", part[0] * 3600 + part[1] * 60 + part[2], column, "clock", is_known=True)
+        return _by_number(found.values[column], column, frame, keys) or Length("fixed", step, share, gaps)
+    if table.rows[column].drop_nulls().str.contains(r"^(\d+:)?\d+:\d+([.,]\d+)?$").all():
+        parts = table.rows[column].drop_nulls().str.extract_groups(r"^(?:(\d+):)?(\d+):(\d+)").struct
+        hours, minutes, seconds = (parts.field(str(n)).cast(pl.Int64).fill_null(0) for n in (1, 2, 3))
+        told = hours * 3600 + minutes * 60 + seconds
+        if len(told) and (share < _REGULAR or told.mode().min() == step):
+            return _told_length("duration", told, column, "clock", is_known=True)
     return Length("fixed", step, share, gaps)
+
+
+def _by_number(values: pl.Series, column: str, frame: pl.DataFrame, keys: list[str]) -> Length | None:
+    """Lengths in a column of numbers, in the unit in which rows end where the next begins; None if rows lie on a grid and
+    the column is something else."""
+    diff = pl.col("START").diff().shift(-1)
+    rows = frame.with_columns(values.alias("DURATION")).sort(*keys, "START", maintain_order=True)
+    rows = rows.select(
+        (diff.over(keys) if keys else diff).dt.total_milliseconds().alias("step"), "DURATION"
+    ).drop_nulls()
+    rows = rows.filter(pl.col("step") > 0, pl.col("DURATION") > 0)
+    if not rows.height:
+        return None
+    share = {
+        unit: float(((rows["step"] - rows["DURATION"] * seconds * 1000).abs() < 1000).mean() or 0)  # type: ignore[arg-type]
+        for unit, seconds in _SECOND_UNITS.items()
+    }
+    best = max(share, key=lambda unit: share[unit])
+    if share[best] < _HALF:
+        grid = float((rows["step"] == rows["step"].mode().min()).mean() or 0)  # type: ignore[arg-type]
+        if grid >= _REGULAR:
+            return None
+        best = "ms" if re.search(r"\bms\b|milli", column) else "min" if re.search(r"\bmin", column) else "s"
+    told = (values * _SECOND_UNITS[best]).drop_nulls()
+    return _told_length("duration", told, column, best, is_known=share[best] >= _HALF)
 
 
 def _told_length(
@@ -253,7 +290,8 @@ def _count(frame: pl.DataFrame, name: str, keys: list[str], length: Length, whol
     is_constant = several.height > 0 and bool((several["kinds"] == 1).all()) and float(rows["value"].max() or 0) > 0  # type: ignore[arg-type]
     if is_constant:
         sums = _sums(frame, name, by, whole)
-        if several["value"].n_unique() > 1 or (sums[0] and sums[0] == sums[1]):
+        is_long = int(several["rows"].max() or 0) >= _MANY_ROWS  # type: ignore[call-overload]
+        if is_long or several["value"].n_unique() > 1 or (sums[0] and sums[0] == sums[1]):
             return Count("day_total", rises, fell.height, in_day, 0, most, sums)
     wrap = next((cap for cap in _WRAPS if fell.height and _wraps(fell, cap)), 0)
     within = int((pairs["DAY"] == pairs["day_before"]).sum())
@@ -296,10 +334,24 @@ def _steps(counts: dict[str, Count], frame: pl.DataFrame) -> tuple[str, tuple[st
             return "", tuple(choice)
     if named:
         return "", tuple(named)
-    others = [
-        n for n in counts if counts[n].kind != "day_total" and frame[n].n_unique() > 1 and not words.NOT_STEPS.search(n)
-    ]
+    others = [n for n, count in counts.items() if n and count.kind != "day_total" and frame[n].n_unique() > 1]
+    others = [n for n in others if not (words.NOT_STEPS.search(n) or words.PARTICIPANT.search(n) or words.ID.search(n))]
     return (others[0] if len(others) == 1 else ""), tuple(others)
+
+
+def _is_day_label(table: Table, when: TimeColumns, form: Form, length: Length, start: pl.Series) -> bool:
+    """True for rows of days whose stamps, all at midnight as they are written, have a mark of UTC or an offset."""
+    if (
+        length.resolution != "day"
+        or length.rule != "fixed"
+        or form.is_counted
+        or form.zone == "local"
+        or when.stamp is None
+    ):
+        return False
+    if form.zone == "utc":
+        return bool((start == start.dt.truncate("1d")).all())
+    return bool(table.rows[when.stamp].drop_nulls().str.contains(r"\d[T ]+00:00(:00([.,]0+)?)? ?[-+]\d\d").all())
 
 
 def _aligned(start: pl.Series, length: Length) -> int:

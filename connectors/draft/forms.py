@@ -19,7 +19,7 @@ _SAMPLE = 1000
 _SHARE = 0.99
 _MOST_FORMATS = 4
 
-_DATE = r"\d{4}[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./]\d{4}|\d\d?[-./]\d\d?[-./]\d\d|\d\d?[- ][^\W\d_]{3,}[- ,]+\d{4}"
+_DATE = r"\d{4}[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./]\d{4}|\d\d?[-./]\d\d?[-./]\d\d|\d\d?[-/. ]+[^\W\d_]{3,}[-/. ,]+\d{4}"
 _DATE += r"|[^\W\d_]{3,} \d\d?,? \d{4}|\d{8}"
 _SHAPE = re.compile(
     rf"(?P<date>{_DATE})?(?P<between>T|,? +|)"

@@ -19,6 +19,8 @@ from connectors.pedometer_csv.head import lay_out
 _FEW_NAMES = 5
 _NAMED_CELLS = 3
 _DAY = 86_400
+#: numbered columns that look like the intervals of one row
+_MANY_COLUMNS = 12
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SERIAL = re.compile(r"(?i)(serial[^:=,;\t]*|seriennummer|numéro de série|device id)\s*[:=,;\t]\s*\"?([\w-]+)")
 
@@ -226,6 +228,11 @@ def _steps_column(out: Toml, found: Findings) -> None:
             f"which column counts the steps: {listed(others)}? Until one is written here, reading refuses the file. Never"
             " take one that is part of another, such as aerobic steps beside all steps."
         )
+        if len(numbered := [name for name in others if re.search(r"\d", name)]) >= _MANY_COLUMNS:
+            out.note(
+                f"{len(numbered)} of these are numbered: if each row holds many intervals, take [wide] with pattern ="
+                f" '{re.sub(chr(92) + 'd+', lambda _: '(' + chr(92) + 'd+)', pattern(numbered[0]), count=1)}' instead of steps."
+            )
         out.key("steps", ["fill in the column of steps"])
         return
     if words.STEPS.search(found.steps):
@@ -245,7 +252,7 @@ def _device(out: Toml, found: Findings, captured: bool) -> None:
     if captured:
         out.key("serial", "{serial}")
     out.key("device_class", "pedometer")
-    out.question(f"does a 0 show that the device was worn? {_zeros(found)} A device in a drawer counts 0 as well.")
+    out.question(f"does a 0 show that the device was worn? {_zeros(found)}A device in a drawer counts 0 as well.")
     out.key("zeros_prove_wear", value=False)
     if found.device:
         out.note(
@@ -259,7 +266,7 @@ def _zeros(found: Findings) -> str:
         return ""
     values = found.frame[found.steps].drop_nulls()
     zeros = int((values == 0).sum())
-    return f"{zeros:,} of {len(values):,} rows of this file have 0." if zeros else "No row of this file has 0."
+    return f"{zeros:,} of {len(values):,} rows of this file have 0. " if zeros else "No row of this file has 0. "
 
 
 def _time(out: Toml, found: Findings) -> None:
@@ -268,24 +275,50 @@ def _time(out: Toml, found: Findings) -> None:
     if when.others:
         out.note(f"Further columns of times, not read: {listed(when.others)}.")
     for key in ("stamp", "date", "clock", "end_stamp", "end_date", "end_clock"):
-        if name := getattr(when, key):
+        if (name := getattr(when, key)) is not None:
             out.key(key, [choice(name)])
     _zone(out, found)
     formats = list(form.formats)
-    if when.end_stamp:
+    if when.end_stamp is not None:
         formats += [f for f in when.forms[when.end_stamp].formats if f not in formats]
-    out.note(f"Strict: {int(found.frame.height):,} of {found.table.rows.height:,} rows have one of these forms.")
+    _say_what_fits(out, found)
     out.key("formats", formats)
     _date_order(out, found)
-    if found.aligned:
-        out.note(f"Every row starts on a whole multiple of {_seconds(found.aligned)}; one that does not is an error.")
-        out.key("aligned_seconds", found.aligned)
+    if aligned := _DAY if found.is_day_label else found.aligned:
+        out.note(f"Every row starts on a whole multiple of {_seconds(aligned)}; one that does not is an error.")
+        out.key("aligned_seconds", aligned)
+
+
+def _say_what_fits(out: Toml, found: Findings) -> None:
+    rows = found.table.rows
+    left = rows.filter(~pl.col("LINE").is_in(found.frame["LINE"].implode()))
+    if not left.height:
+        out.note(f"Strict: all {rows.height:,} rows have one of these forms.")
+        return
+    out.question(
+        f"what are the {left.height:,} of {rows.height:,} rows whose time has none of these forms, the first in line"
+        f" {left['LINE'][0]}? The file is refused if they are more than 1 %. If they are totals or remarks, a condition at the"
+        " top leaves them out, such as: keep = [{ column = [\"date\"], matches = '\\d.*' }]"
+    )
 
 
 def _zone(out: Toml, found: Findings) -> None:
     form = found.form
+    if found.is_day_label:
+        out.note(
+            "Each stamp is a day's midnight with a mark of its zone: it labels the participant's day, so its date is taken as"
+            " written."
+        )
+        out.key("zone", "local")
+        return
     if form.zone == "offset":
-        out.note("Each stamp has its offset from UTC, so the instant is known.")
+        out.note(
+            'Each stamp has its offset from UTC, so the instant is known. "local" reads the clock as it is written instead.'
+        )
+    elif found.named_zone:
+        out.note("The column's name says UTC or GMT. Check a known walk.")
+        out.key("zone", "utc")
+        return
     elif form.zone == "utc" and form.is_counted:
         out.question(
             "do the numbers count from 1970 in UTC, as such numbers should? Some programs count in the local clock; compare a"

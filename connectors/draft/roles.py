@@ -14,6 +14,8 @@ from connectors.errors import UnknownFormatError
 
 #: share of cells that must be numbers for a column to be one of numbers
 _SHARE = 0.98
+#: cells of which one must be a number for the others to be looked at
+_FIRST = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,20 +35,25 @@ class Numbers:
 
 @dataclasses.dataclass(frozen=True)
 class TimeColumns:
-    """The columns that say when; each with its form. What is not there is empty text."""
+    """The columns that say when; each with its form. What is not there is None: a column may have no name."""
 
     forms: dict[str, Form]
-    stamp: str = ""
-    date: str = ""
-    clock: str = ""
-    end_stamp: str = ""
-    end_date: str = ""
-    end_clock: str = ""
-    others: tuple[str, ...] = ()
+    stamp: str | None = None
+    date: str | None = None
+    clock: str | None = None
+    end_stamp: str | None = None
+    end_date: str | None = None
+    end_clock: str | None = None
 
     @property
     def used(self) -> set[str]:
-        return {self.stamp, self.date, self.clock, self.end_stamp, self.end_date, self.end_clock} - {""}
+        columns = (self.stamp, self.date, self.clock, self.end_stamp, self.end_date, self.end_clock)
+        return {name for name in columns if name is not None}
+
+    @property
+    def others(self) -> list[str]:
+        """Further columns of times, of which it is not clear what they say."""
+        return [name for name in self.forms if name not in self.used]
 
 
 def read_numbers(table: Table) -> Numbers:
@@ -56,6 +63,8 @@ def read_numbers(table: Table) -> Numbers:
     texts, other = {}, {}
     for name in table.names:
         cells = table.rows[name]
+        if not cells.drop_nulls().head(_FIRST).str.contains(r"^[-+]?\d").any():
+            continue
         wrong = cells.filter(~cells.str.contains(plain.pattern)).drop_nulls()
         voids = wrong.filter(wrong.str.to_lowercase().is_in(list(words.NOTHING)))
         told = len(cells) - cells.null_count()
@@ -76,21 +85,19 @@ def find_times(table: Table, found: Numbers, path: Path) -> TimeColumns:
     forms = {name: form for name in table.names if (form := _form(table.rows[name], name, found, path)) is not None}
     stamps = [name for name, form in forms.items() if form.kind == "stamp"]
     dates = [name for name, form in forms.items() if form.kind == "date"]
-    clocks = [n for n, form in forms.items() if form.kind == "clock" and not words.DURATION.search(n)]
+    clocks = _clocks(table, forms, dates)
     named = [n for n in stamps if words.TIME.search(n) or words.START.search(n) or words.END.search(n)]
     if stamps and clocks and (as_date := _midnights(table.rows[stamps[0]], forms[stamps[0]], path)):
         forms |= {stamps[0]: as_date}
         stamps, dates = [], [stamps[0], *dates]
     if stamps:
-        start, end, rest = _start_and_end(named or stamps)
-        return TimeColumns(
-            forms, stamp=start, end_stamp=end, others=(*rest, *(s for s in stamps if s not in (named or stamps)))
-        )
+        start, end = _start_and_end(named or stamps)
+        return TimeColumns(forms, stamp=start, end_stamp=end)
     if dates and clocks:
-        date, end_date, more = _start_and_end(dates)
-        clock, end_clock, rest = _start_and_end(clocks)
-        end_date = (end_date or date) if end_clock else ""
-        return TimeColumns(forms, date=date, clock=clock, end_date=end_date, end_clock=end_clock, others=(*more, *rest))
+        date, end_date = _start_and_end(dates)
+        clock, end_clock = _start_and_end(clocks)
+        end_date = None if end_clock is None else date if end_date is None else end_date
+        return TimeColumns(forms, date=date, clock=clock, end_date=end_date, end_clock=end_clock)
     if dates:
         return _dates_alone(dates, forms, found, path)
     raise UnknownFormatError(
@@ -99,6 +106,14 @@ def find_times(table: Table, found: Numbers, path: Path) -> TimeColumns:
         found=f"none among {_shown(table.names)}",
         todo="Times are read as a stamp, a date and a clock, seconds or milliseconds since 1970, or a spreadsheet's days.",
     )
+
+
+def _clocks(table: Table, forms: dict[str, Form], dates: list[str]) -> list[str]:
+    """Columns that say when of a day rows were; beside one row a day only if the name says so."""
+    found = [name for name, form in forms.items() if form.kind == "clock" and not words.DURATION.search(name)]
+    named = [name for name in found if any(says.search(name) for says in (words.CLOCK, words.START, words.END))]
+    is_daily = any(table.rows[date].n_unique() == table.rows.height for date in dates)
+    return named if named or is_daily else found
 
 
 def _midnights(text: pl.Series, form: Form, path: Path) -> Form | None:
@@ -122,7 +137,7 @@ def _dates_alone(dates: list[str], forms: dict[str, Form], found: Numbers, path:
         if not words.HOUR.search(name) or name in dates:
             continue
         if form := clock_number(values):
-            return TimeColumns({**forms, name: form}, date=dates[0], clock=name, others=tuple(dates[1:]))
+            return TimeColumns({**forms, name: form}, date=dates[0], clock=name)
         if values.drop_nulls().is_between(0, 24).all() and values.n_unique() > 1:
             raise UnknownFormatError(
                 path,
@@ -130,8 +145,7 @@ def _dates_alone(dates: list[str], forms: dict[str, Form], found: Numbers, path:
                 found=f"a column {name} of numbers from 0 to 24 beside the date",
                 todo="A dialect cannot read an hour alone: write it as 08:00 in a copy of the table.",
             )
-    start, _, rest = _start_and_end(dates)
-    return TimeColumns(forms, stamp=start, others=tuple(rest))
+    return TimeColumns(forms, stamp=_start_and_end(dates)[0])
 
 
 def _form(text: pl.Series, name: str, found: Numbers, path: Path) -> Form | None:
@@ -149,12 +163,11 @@ def _form(text: pl.Series, name: str, found: Numbers, path: Path) -> Form | None
     return form_of(text, path) if text.drop_nulls().head(1).str.contains(r"^\d+[.]\d+[.]\d+$").all() else None
 
 
-def _start_and_end(names: list[str]) -> tuple[str, str, list[str]]:
+def _start_and_end(names: list[str]) -> tuple[str, str | None]:
     ends = [name for name in names if words.END.search(name) and not words.START.search(name)]
     starts = [name for name in names if name not in ends]
     first = next((name for name in starts if words.START.search(name)), (starts or names)[0])
-    end = next((name for name in ends if name != first), "")
-    return first, end, [name for name in names if name not in (first, end)]
+    return first, next((name for name in ends if name != first), None)
 
 
 def _rule(texts: dict[str, pl.Series], delimiter: str) -> tuple[Number, tuple[str, str]]:
@@ -169,7 +182,7 @@ def _rule(texts: dict[str, pl.Series], delimiter: str) -> tuple[Number, tuple[st
         sign for sign in signs if sign != decimal and not (sign in ".," and len(comma if sign == "," else point))
     ]
     example = next((t for t in grouped if any(s in t for s in thousands)), "")
-    shown = comma[0] if decimal == "," else ""
+    shown = comma[0] if decimal == "," and len(comma) else ""
     return Number(decimal="," if decimal == "," else ".", thousands="".join(thousands)), (example, shown)
 
 

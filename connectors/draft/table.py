@@ -81,7 +81,8 @@ def _dialect(formats: tuple[str, ...]) -> Dialect:
         resolution="day",
         match=Match(),
         device=DeviceRule("unknown", "unknown", "pedometer"),
-        time=Time(formats, "local"),
+        # not local: an offset in a stamp counts
+        time=Time(formats, "utc"),
     )
 
 

@@ -28,6 +28,7 @@ DEVICE = _any(
     "device", "gerät", "geraet", "serial", "seriennr", "appareil", "dispositiv", "apparaat", r"\benhe[dt]", "sensor",
     "tracker", r"\bsource\b", "quelle", "urządzenie", r"\bs/?n\b", "pedometer", "podom", "schrittzähler",
 )  # fmt: skip
+ID = _any(r"(^|[^a-z])[a-z]?id$", r"[a-z]id$", "index", r"^no\.?$", r"^nr\.?$", r"^#$", "number of row")
 PARTICIPANT = _any(
     "particip", "partecip", "subject", r"\bid\b", r"\buser", r"\bperson", "patient", "teilnehm", "proband", r"\bsujet",
     "paciente", "deelnemer", "deltag", "uczestnik", r"\bpid\b", r"_id\b", "respondent", "pseudonym",
@@ -57,6 +58,7 @@ HOUR = _any(r"^(hour|stunde|hora|heure|ora|uur|time|tid|godzina)\b")
 TIME = _any(
     "stamp", "date", "datum", "epoch", "fecha", r"\bdato\b", r"\bdata\b", "day", r"\btag\b", "jour", CLOCK.pattern
 )
+UTC = _any(r"(\b|_)(utc|gmt)(\b|_)", r"(utc|gmt)$")
 #: words for nothing in a cell
 NOTHING = frozenset(
     (

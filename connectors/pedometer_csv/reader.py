@@ -44,8 +44,7 @@ def read(path: Path, layout: Layout) -> Recording:
         rows = rows.with_columns(pl.col("start", "end").dt.replace_time_zone("UTC"))
     rows, devices = devices_of_rows(rows, layout)
     rows = rows.rename({"participant": "participant_label"}, strict=False)
-    rows, cut = _without_overlaps(rows, dialect)
-    return _recording(rows, layout, rows_read, devices, (*problems, *wrong, *cut))
+    return _recording(rows, layout, rows_read, devices, (*problems, *wrong))
 
 
 def _recording(
@@ -64,8 +63,10 @@ def _recording(
         if dialect.resolution == "event":
             # an hour of sitting has no steps in any of its minutes
             is_short |= pl.col("steps") == 0
+        short, cut = _without_overlaps(rows.filter(is_short), dialect)
+        problems = (*problems, *cut)
         optional = [name for name in (*NUMBERS, "worn") if name in rows.columns]
-        epochs = rows.filter(is_short).select(*labels, *_spanned(), *optional)
+        epochs = short.select(*labels, *_spanned(), *optional)
         totals = rows.filter(~is_short & pl.col("steps").is_not_null()).select(
             *labels, "start", "end", pl.col("steps").round().cast(pl.Int64)
         )
@@ -122,8 +123,8 @@ def _kept(rows: pl.DataFrame, dialect: Dialect, path: Path) -> pl.DataFrame:
 
 
 def _without_overlaps(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    # a fixed grid cannot overlap once each start stands once
-    if dialect.interval.rule not in ("end", "duration") or dialect.yields != "steps":
+    # a fixed grid cannot overlap once each start stands once; a day's total beside minutes must not cut them
+    if dialect.interval.rule not in ("end", "duration"):
         return rows, ()
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _LABELS if name not in rows.columns]
     whole, cut = without_overlaps(rows.with_columns(missing))

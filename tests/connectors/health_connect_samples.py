@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 START = dt.datetime(2024, 5, 4, 8, 0, tzinfo=dt.UTC)
 START_MS = round(START.timestamp() * 1000)
@@ -118,13 +119,13 @@ def walk(seed: int, minutes: int = 40) -> list[Step]:
             steps.append(Step(start, start + generator.choice([300_000, 660_000, 660_001, 3_600_000]), 500, SHEALTH))
     steps += [dataclasses.replace(step, count=7, method=3) for step in generator.sample(steps, 3)]
     steps = [dataclasses.replace(step, uuid=generator.randbytes(16)) for step in steps]
-    broken: list[dict[str, object]] = [
+    broken: list[dict[str, Any]] = [
         {"start": None}, {"end": None}, {"count": None}, {"count": -1}, {"end": -60_000_000}, {"count": "many"},
         {"count": 1_000_001}, {"count": 9.5}, {"start": "2024-05-04"}, {"start": -START_MS, "end": -START_MS + 60_000},
         {"end": 2**62 - START_MS},
     ]  # fmt: skip
     for change in broken:
-        steps.append(dataclasses.replace(generator.choice(steps[: 2 * minutes]), uuid=None, **change))  # type: ignore[arg-type]
+        steps.append(dataclasses.replace(generator.choice(steps[: 2 * minutes]), uuid=None, **change))
     steps += generator.sample(steps[:minutes], 4)  # the same uuid
     steps += [dataclasses.replace(step, count=9999) for step in generator.sample(steps[:minutes], 2)]
     steps += [dataclasses.replace(step, uuid=generator.randbytes(16)) for step in generator.sample(steps[:minutes], 3)]
@@ -155,7 +156,7 @@ def by_hand(path: Path) -> ByHand:
     problems = dict.fromkeys(["bad_row", "typed_in", "repeated_rows", "overlapping_rows"], 0)
     uuids, said = set(), set()
     by_device: dict[tuple[object, object], list[tuple[int, int, int]]] = {}
-    totals = []
+    totals: list[tuple[tuple[object, object], float, float, float]] = []
     for start, end, count, app, device, uuid, method in table:
         if method == 3:
             problems["typed_in"] += 1
@@ -173,7 +174,7 @@ def by_hand(path: Path) -> ByHand:
         if uuid is not None:
             uuids.add(uuid)
         if end - start > 660_000:
-            totals.append((who, *map(float, row)))
+            totals.append((who, float(row[0]), float(row[1]), float(count)))
         else:
             by_device.setdefault(who, []).append(row)
     epochs = []

@@ -48,7 +48,6 @@ def test_an_excel_workbook_is_to_be_exported_as_csv(tmp_path: Path) -> None:
         (b"SQLite format 3\0" + b"\1" * 100, "an SQLite database"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old Excel workbook"),
         (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "a web page"),
-        (b'<?xml version="1.0"?>\n<HealthData locale="en_GB"></HealthData>', "an Apple Health export in XML"),
         (b'<?xml version="1.0"?>\n<notes/>', "an XML file"),
         (b'[{"dateTime": "02/25/23 13:17:00", "value": "0"}]', "a JSON file"),
         (b"\x0e\x10\x01\x02\x00\x00\x00\x99", "binary data"),
