@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint lock samples benchmark benchmark-decoders differential fuzz clean
+.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports differential fuzz clean
 
 demo: $(READY)
 	$(BIN)/footfall demo
@@ -42,6 +42,10 @@ benchmark: $(READY)
 # decoders of FIT and GPX against their peers, in an environment of their own
 benchmark-decoders: $(READY)
 	$(BIN)/python -m benchmarks.decoders
+
+# the reader of tables against the shortest Polars and pandas scripts; pandas in an environment of its own
+benchmark-exports: $(READY)
+	$(BIN)/python -m benchmarks.exports
 
 # every value of every real file against two other decoders; about five minutes
 differential: $(READY)

@@ -144,11 +144,13 @@ def _starts(table: Table, when: TimeColumns) -> tuple[Form, pl.Series, pl.Series
         form, text = when.forms[when.stamp], table.rows[when.stamp]
         if when.end_stamp is not None:
             end = read(table.rows[when.end_stamp], when.forms[when.end_stamp], table.path)
+            form = _with_order_of(form, when.forms[when.end_stamp])
     else:
         form, text = _both(table, when, when.date, when.clock)
         if when.end_clock is not None:
             ends, end_text = _both(table, when, when.end_date, when.end_clock)
             end = times(end_text, ends.explicit, table.path)
+            form = _with_order_of(form, ends)
     start = times(text, form.explicit, table.path)
     if not form.other:
         return form, start, end, ""
@@ -157,6 +159,17 @@ def _starts(table: Table, when: TimeColumns) -> tuple[Form, pl.Series, pl.Series
     if max(one, two) < 4 * max(min(one, two), dt.timedelta(days=1)):
         return form, start, end, ""
     return (form, start, end, "day before month") if one < two else (form, turned, end, "month before day")
+
+
+def _with_order_of(form: Form, end: Form) -> Form:
+    """The starts' form with the date order that the ends prove, as a dialect has one for both; open if they disagree."""
+    if end.order in ("given", form.order):
+        return form
+    if form.order == "given" or (form.order == "proved" and not form.proof and end.order != "proved"):
+        return dataclasses.replace(form, order=end.order, proof=end.proof)
+    if end.order == "proved" and not end.proof:
+        return form
+    return dataclasses.replace(form, order="proved", proof="starts and ends have different orders")
 
 
 def _both(table: Table, when: TimeColumns, date: str | None, clock: str | None) -> tuple[Form, pl.Series]:
@@ -290,7 +303,7 @@ def _count(frame: pl.DataFrame, name: str, keys: list[str], length: Length, whol
     is_constant = several.height > 0 and bool((several["kinds"] == 1).all()) and float(rows["value"].max() or 0) > 0  # type: ignore[arg-type]
     if is_constant:
         sums = _sums(frame, name, by, whole)
-        is_long = int(several["rows"].max() or 0) >= _MANY_ROWS  # type: ignore[call-overload]
+        is_long = bool((several["rows"] >= _MANY_ROWS).any())
         if is_long or several["value"].n_unique() > 1 or (sums[0] and sums[0] == sums[1]):
             return Count("day_total", rises, fell.height, in_day, 0, most, sums)
     wrap = next((cap for cap in _WRAPS if fell.height and _wraps(fell, cap)), 0)

@@ -87,7 +87,7 @@ def clock_number(number: pl.Series) -> Form | None:
     """The form of clock times written as 5, 100 and 2355."""
     cells = number.drop_nulls()
     fits = len(cells) > 1 and ((cells >= 0) & (cells < 2400) & (cells % 100 < 60) & (cells % 1 == 0)).all()
-    return Form("clock", ("%H%M",), ("%H%M",)) if fits and (cells >= 100).any() else None
+    return Form("clock", ("%H%M",), ("%H%M",)) if fits and (cells >= 1000).any() else None
 
 
 def read(text: pl.Series, form: Form, path: Path) -> pl.Series:

@@ -353,7 +353,7 @@ def _date_order(out: Toml, found: Findings) -> None:
             f'day or month first? In this file {why}.{hint} Write "day_first" or "month_first" if you know it. With "proved"'
             " a file that does not show its order is refused, never guessed."
         )
-        if not any("{date}" in one for one in form.formats):
+        if form.other and not any("{date}" in one for one in form.formats):
             out.note(f"The formats above read {form.formats[0]}; the other order would be {form.other[0]}.")
         out.key("date_order", "proved")
     elif form.proof:

@@ -134,11 +134,11 @@ def _midnights(text: pl.Series, form: Form, path: Path) -> Form | None:
 
 def _dates_alone(dates: list[str], forms: dict[str, Form], found: Numbers, path: Path) -> TimeColumns:
     for name, values in found.values.items():
-        if not words.HOUR.search(name) or name in dates:
+        if name in dates or words.DURATION.search(name) or not (words.CLOCK.search(name) or words.HOUR.search(name)):
             continue
         if form := clock_number(values):
             return TimeColumns({**forms, name: form}, date=dates[0], clock=name)
-        if values.drop_nulls().is_between(0, 24).all() and values.n_unique() > 1:
+        if words.HOUR.search(name) and values.drop_nulls().is_between(0, 24).all() and values.n_unique() > 1:
             raise UnknownFormatError(
                 path,
                 expected="a time of day such as 08:00",

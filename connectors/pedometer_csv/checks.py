@@ -30,8 +30,10 @@ def refuse_shortened_ids(rows: pl.DataFrame, path: Path) -> None:
     """Nothing; raises if a spreadsheet has written a participant id as 1.50396E+09."""
     if "participant" not in rows.columns:
         return
-    shortened = rows["participant"].str.contains(r"^\d[.,]?\d*E\+\d+$").fill_null(False)
-    if shortened.any():
+    ids = rows["participant"].unique().drop_nulls()
+    short = ids.filter(ids.str.contains(r"^\d[.,]?\d*E\+\d+$"))
+    if len(short):
+        shortened = rows["participant"] == short[0]
         raise CorruptFileError(
             path,
             expected="whole participant ids",
@@ -98,10 +100,12 @@ def refuse_midnights(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
             where=f"lines {rows['line'][0]} to {rows['line'][-1]}",
             todo="Use the original export; for days, the daily one.",
         )
+    if dialect.resolution != "day":
+        return
     labels = [name for name in KEY[:-1] if name in rows.columns]
     steps = rows.select(pl.col("start").sort().diff().over(labels) if labels else pl.col("start").sort().diff())
     days = steps.to_series().drop_nulls().filter(steps.to_series().drop_nulls() > dt.timedelta(0))
-    if dialect.resolution == "day" and len(days) >= _FEW and (days >= dt.timedelta(days=7)).all():
+    if len(days) >= _FEW and (days >= dt.timedelta(days=7)).all():
         raise NoStepDataError(
             path,
             expected="a row a day",

@@ -11,8 +11,9 @@ from pathlib import Path
 import connectors
 from connectors.dialect_file import DialectError, built_in, known, load
 from connectors.draft import draft
+from connectors.draft.header import find_header
 from connectors.errors import AmbiguousFormatError, ConnectorError, UnknownFormatError
-from connectors.pedometer_csv.head import claims
+from connectors.pedometer_csv.head import claims, read_head
 from connectors.problems import in_words
 from pipelines.dialects.figures import figures, warnings
 from pipelines.dialects.meaning import claim_in_words
@@ -26,10 +27,19 @@ from pipelines.study_folder import find_study
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What a file is read with: the folder of the study's dialects and its time zone, if there is a study."""
+    """What a file is read with: the folder of the study's dialects and its time zone, if there is a study; and a draft, which
+    lies in that folder."""
 
     dialect_folder: Path | None = None
     time_zone: str | None = None
+    draft: str | None = None
+
+    def origin(self, dialect: str) -> str:
+        """Where a dialect is from, in words."""
+        if dialect == self.draft:
+            return "this draft"
+        is_own = self.dialect_folder is not None and (self.dialect_folder / f"{dialect}.toml").is_file()
+        return "of the study" if is_own else "built in"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +128,7 @@ def _with_draft(around: Surroundings, name: str, toml: str) -> Iterator[Surround
         for path in own:
             shutil.copyfile(path, Path(folder) / path.name)
         (Path(folder) / f"{name}.toml").write_text(toml, encoding="utf-8")
-        yield dataclasses.replace(around, dialect_folder=Path(folder))
+        yield dataclasses.replace(around, dialect_folder=Path(folder), draft=name)
 
 
 def _sources(path: Path, folder: Path) -> Iterator[_Source]:
@@ -190,8 +200,7 @@ def _claim(source: _Source, around: Surroundings, claim: connectors.Claim) -> Se
     layout = next(
         one for one in claims(source.path, dialects.values(), [source.name]) if one.dialect.name == claim.dialect
     )
-    is_own = around.dialect_folder is not None and (around.dialect_folder / f"{claim.dialect}.toml").is_file()
-    return Section("claim", title, columns, claim_in_words(source.path, layout, is_own=is_own))
+    return Section("claim", title, columns, claim_in_words(source.path, layout, around.origin(claim.dialect)))
 
 
 def _claimants(source: _Source, around: Surroundings) -> Section:
@@ -220,8 +229,9 @@ def _unclaimed(source: _Source, around: Surroundings, error: ConnectorError) -> 
         for later, miss in enumerate(misses)
     ]
     columns = ("dialect", "which is", "needs, and did not find", "what to change")
-    hint = f"`footfall dialect draft` proposes a dialect for a table: footfall dialect draft {source.name}"
-    expected = f"Read by nobody: expected {error.expected}; found {error.found}."
-    return Checked(
-        source.name, [Section("nearest", "Nearest dialects", columns, rows)], f"{expected} {hint}", is_sound=False
-    )
+    said = f"Read by nobody: {error}"
+    head = read_head(source.path)
+    if head is not None and head.keys is None and find_header(head) is not None:
+        how = "Unpack it; then `footfall dialect draft`" if "!/" in source.name else "`footfall dialect draft`"
+        said = f"Read by nobody: expected {error.expected}; found {error.found}. {how} proposes a dialect for it."
+    return Checked(source.name, [Section("nearest", "Nearest dialects", columns, rows)], said, is_sound=False)

@@ -32,11 +32,11 @@ _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "": "none (JS
 _ORDERS = {"day_first": "day before month", "month_first": "month before day"}
 
 
-def claim_in_words(path: Path, layout: Layout, *, is_own: bool) -> list[list[str]]:
+def claim_in_words(path: Path, layout: Layout, origin: str) -> list[list[str]]:
     """Item and meaning: all that a dialect takes for granted about a file."""
     dialect = layout.dialect
     return [
-        ["read by", f"dialect {dialect.name} ({'of the study' if is_own else 'built in'})"],
+        ["read by", f"dialect {dialect.name} ({origin})"],
         ["which is", dialect.title],
         ["evidence for it", _EVIDENCE[dialect.evidence]],
         ["text", f"{layout.encoding}; delimiter: {_SIGNS.get(layout.delimiter, layout.delimiter)}"],

@@ -108,6 +108,12 @@ def test_an_epoch_over_several_minutes_is_shared_by_its_seconds() -> None:
     assert minutes.get_column("flags").to_list() == [["apportioned"]] * 3
 
 
+def test_a_long_epoch_without_steps_shares_nothing_out() -> None:
+    minutes, _ = to_minutes(_epochs([(0, 180, 0), (180, 300, 10)]), "all_day")
+    assert minutes.get_column("steps").to_list() == [0, 0, 0, 5, 5]
+    assert minutes.get_column("flags").to_list() == [[], [], [], ["apportioned"], ["apportioned"]]
+
+
 def test_an_epoch_without_length_belongs_to_the_minute_that_ends_then() -> None:
     assert _minutes([(120, 120, 40)]) == {1: 40}
 

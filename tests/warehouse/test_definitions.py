@@ -129,6 +129,7 @@ def test_who_has_daily_totals_only_is_unknown(tmp_path: Path) -> None:
     }
     week = only(ask(made, "SELECT * FROM participant_week"))
     assert (week["status"], week["adherent_days"], week["walking_minutes"]) == ("unresolved", "unknown", None)
+    assert (week["status_reason"], week["coarse_days"], week["missing_days"]) == ("coarse_only", 7, 7)
 
 
 def test_days_before_the_start_have_rows_and_belong_to_no_week(tmp_path: Path) -> None:
