@@ -62,6 +62,8 @@ def split_future(rows: pl.DataFrame, at: str, received_at: dt.datetime) -> tuple
 
 def split_wrong_totals(totals: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The totals that can be a person's, and the counts of negative ones and of more than MAX_STEPS_PER_MINUTE throughout."""
+    if totals.is_empty():
+        return totals, []
     minutes = (pl.col("end") - pl.col("start")).dt.total_microseconds() / _MINUTE_US
     aside = []
     for reason, is_wrong in (

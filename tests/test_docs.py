@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.dialect_file import load
+from connectors.dialect_file import built_in, load
 from pipelines.ingest import ingest
 from pipelines.study_folder import StudyFolder, init_study
 from warehouse.research import query
@@ -88,3 +88,16 @@ def test_a_drawn_day_shows_the_minutes_of_its_row_in_participant_day(study: Stud
     assert {"4,400 steps on the day", "4,400 walking", "40 walking minutes", "1,440 min observed"} <= set(words)
     with pytest.raises(SystemExit, match="none of participant P1 on 2025"):
         main([str(study.root), "P1", "2025-03-02", str(tmp_path / "none.svg")])
+
+
+def test_every_dialect_stands_in_the_table_of_formats() -> None:
+    told = set(re.findall(r"`([a-z0-9_]+)`", (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")))
+    assert set(built_in()) <= told
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples" / "dialects").glob("*.toml")), ids=lambda p: p.stem)
+def test_an_example_of_a_study_dialect_loads(path: Path) -> None:
+    dialect = load(path)
+    assert dialect.name not in built_in()
+    # nobody has seen a real file of these, and they say so
+    assert dialect.evidence == "none"

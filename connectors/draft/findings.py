@@ -166,7 +166,8 @@ def _with_order_of(form: Form, end: Form) -> Form:
     if end.order in ("given", form.order):
         return form
     if form.order == "given" or (form.order == "proved" and not form.proof and end.order != "proved"):
-        return dataclasses.replace(form, order=end.order, proof=end.proof)
+        turned = form.other if end.order == "month_first" and form.other else form.explicit
+        return dataclasses.replace(form, order=end.order, proof=end.proof, explicit=turned, other=())
     if end.order == "proved" and not end.proof:
         return form
     return dataclasses.replace(form, order="proved", proof="starts and ends have different orders")

@@ -60,7 +60,12 @@ def _refuse_without_steps(found: Findings) -> None:
             found=f"{listed(found.candidates)}, which repeats one number in all rows of a day",
             todo="It is the day's total and must never be added up: export the daily table, or the minutes.",
         )
-    raise UnknownFormatError(path, expected="a column of whole numbers that could be steps", found="none")
+    raise UnknownFormatError(
+        path,
+        expected="a column of whole numbers that could be steps",
+        found="none",
+        todo="Export it with steps included; a column named steps may hold fractions too.",
+    )
 
 
 def _refuse_unfit(made: Draft, found: Findings, file_names: tuple[str, ...]) -> None:
@@ -123,6 +128,7 @@ def _match(out: Toml, found: Findings, dialects: dict[str, Dialect], file_names:
     if shared := _sharing(found, dialects):
         out.note(
             f"The dialect {', '.join(shared)} knows tables with these columns: the file's name tells this one apart."
+            " Strike from it what only this file has."
         )
         out.key("file_name", _name_pattern(file_names[0]))
     out.table("text")
@@ -136,11 +142,13 @@ def _match(out: Toml, found: Findings, dialects: dict[str, Dialect], file_names:
 
 def _preamble(out: Toml, found: Findings) -> bool:
     table = found.table
-    above = [line for line in table.head.lines[table.header.first : table.header.at] if line.strip()]
+    above = table.head.lines[table.header.first : table.header.at]
     if not above:
         return False
     out.table("preamble")
-    out.note(f"{len(above)} lines stand above the header; lines are skipped until this one, however many there are.")
+    out.note(
+        f"{len(above)} lines stand above the header; lines are skipped until the one that begins so, however many there are."
+    )
     out.key("until", _header_pattern(found))
     serial = next((hit for line in above if (hit := _SERIAL.search(line))), None)
     if serial:

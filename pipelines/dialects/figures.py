@@ -75,20 +75,20 @@ def _counts(recording: Recording, rows: pl.DataFrame, zone: str) -> Section:
 def _days(rows: pl.DataFrame, zone: str) -> Section:
     told = rows.drop_nulls("steps").with_columns(pl.col("start").dt.date().alias("day"))
     days = (
-        told.group_by("participant_label", "day")
+        told.group_by(*_LABELS, "day")
         .agg(
             pl.col("steps").sum(),
             pl.len().alias("rows"),
             (pl.col("steps") > 0).sum().alias("walked"),
         )
-        .sort("participant_label", "day")
+        .sort(*_LABELS, "day")
     )
     shown = [
-        [participant, day.isoformat(), _number(steps), many, walked]
-        for participant, day, steps, many, walked in days.head(_SHOWN_DAYS).iter_rows()
+        [participant, device, day.isoformat(), _number(steps), many, walked]
+        for participant, device, day, steps, many, walked in days.head(_SHOWN_DAYS).iter_rows()
     ]
-    title = f"First {len(shown)} of {days.height:,} days ({zone})"
-    return Section("days", title, ("participant", "day", "steps", "rows", "rows with steps"), shown)
+    title = f"First {len(shown)} of {days.height:,} days, each device by itself ({zone})"
+    return Section("days", title, ("participant", "device", "day", "steps", "rows", "rows with steps"), shown)
 
 
 def _largest_minute(rows: pl.DataFrame) -> tuple[float, dt.datetime] | None:
