@@ -72,8 +72,9 @@ def folder_of(inbox_path: str) -> str | None:
 
 
 def is_inside(container_id: str | None, names: Iterable[str]) -> bool:
-    """True for a content that came in archives only, never as a file by itself."""
-    return container_id is not None and all("!/" in name for name in names)
+    """True for a content that came among others in archives only, never as a file by itself; gzip packs a single file."""
+    outer = [name.rpartition("!/")[0] for name in names]
+    return container_id is not None and all(archive and not archive.lower().endswith(".gz") for archive in outer)
 
 
 def _suffix(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import connectors
+from connectors.draft.words import STEPS
 from connectors.errors import ConnectorError, CorruptFileError, UnknownFormatError
 from connectors.recording import Recording
 from pipelines.attribution import Attribution, ConflictError
@@ -17,8 +18,6 @@ from warehouse.ledger import Entry, SourceFile
 
 _LOG = logging.getLogger("footfall")
 
-#: what a member of an archive says of itself if it may hold steps in a form that nobody knows: a person must look at it
-_STEP_WORDS = re.compile(r"step|pedometer")
 _HEAD_BYTES = 4096
 #: keys of JSON; the first line is looked at anyway
 _KEYS = re.compile(r'"([^"\\]{1,100})"\s*:')
@@ -160,7 +159,9 @@ def _unread(job: Job, file: SourceFile, error: ConnectorError, attribution: Attr
 
 
 def _speaks_of_steps(job: Job) -> bool:
-    """True if a file's own name, its first line or its first keys name steps: the name is all that some exports say."""
+    """True if a file's own name, its first line or its first keys name steps, in whatever language: it may hold steps in a
+    form that nobody knows, and a person must look at it.
+    """
     with job.path.open("rb") as file:
         # UTF-16 is ASCII with a zero byte beside each letter
         text = file.read(_HEAD_BYTES).replace(b"\0", b"").decode("utf-8", "replace").lower()
@@ -169,7 +170,7 @@ def _speaks_of_steps(job: Job) -> bool:
     said = [*own_names, *_KEYS.findall(text)]
     if not first_line.startswith(("{", "[")):
         said.append(first_line)
-    return any(_STEP_WORDS.search(words) for words in said)
+    return any(STEPS.search(words) or "pedometer" in words for words in said)
 
 
 def _claim(job: Job) -> connectors.Claim | None:

@@ -14,7 +14,7 @@ def _any(*words: str) -> re.Pattern[str]:
 #: English, German, French, Spanish, Italian, Portuguese, Dutch, Danish, Norwegian, Swedish, Polish, Czech, Finnish,
 #: Hungarian, Turkish, Russian, Chinese, Japanese, Korean
 STEPS = _any(
-    r"steps?(?![a-z])", "stepcount", "schritt", r"\bpas\b", "pasos", "passi", "passos", "stappen", "skridt", "skritt",
+    r"steps?(?![a-z])", "step.?count", "schritt", r"\bpas\b", "pasos", r"\bpassi\b", "passos", "stappen", "skridt", "skritt",
     r"\bsteg", "krok", "askel", "lépés", "adım", "шаг", "步", "歩", "걸음", "stride", "zancada", "foulée",
 )  # fmt: skip
 #: names that speak of steps and do not count them

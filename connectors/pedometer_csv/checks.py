@@ -160,7 +160,8 @@ def _conflicts(conflict: pl.DataFrame, key: list[str], dialect: Dialect, path: P
             todo="Looks like a copy re-saved by a spreadsheet; use the original export.",
         )
     extra = conflict.height - conflict.select(pl.struct(key).n_unique()).item()
-    return Problem("conflicting_rows", extra, f"line {lines[1]}")
+    code = "largest_of_rows" if dialect.value.repeats == "keep_max" else "conflicting_rows"
+    return Problem(code, extra, f"line {lines[1]}")
 
 
 def _one_of_each(rows: pl.DataFrame, key: list[str], values: list[str], dialect: Dialect) -> pl.DataFrame:

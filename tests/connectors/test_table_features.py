@@ -338,7 +338,7 @@ def test_of_rows_that_differ_the_largest_stays_where_a_dialect_says_so(tmp_path:
         more='[value]\nrepeats = "keep_max"',
     )
     assert found.epochs["steps"].to_list() == [30.0]
-    assert found.problems == (Problem("conflicting_rows", 2, "line 3"),)
+    assert found.problems == (Problem("largest_of_rows", 2, "line 3"),)
 
 
 def _autumn(again: int = 60) -> str:
