@@ -34,7 +34,7 @@ class Text:
 
     form: Literal["csv", "json"] = "csv"
     encodings: tuple[Literal["utf-8", "utf-16", "utf-7", "cp1252"], ...] = ("utf-8", "utf-16", "utf-7", "cp1252")
-    delimiters: tuple[str, ...] = (",", ";")
+    delimiters: tuple[str, ...] = (",", ";", "\t")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +91,9 @@ class Headerless:
 
 @dataclasses.dataclass(frozen=True)
 class Columns:
-    """Which column holds what. device tells apart devices or apps in one file; hardware says more about what each is."""
+    """Which column holds what. device tells apart devices or apps in one file; hardware says more about what each is; number
+    counts the rows, so that two events of one second stay two.
+    """
 
     steps: tuple[str, ...] = ()
     participant: tuple[str, ...] = ()
@@ -100,6 +102,7 @@ class Columns:
     distance_m: tuple[str, ...] = ()
     heart_rate_bpm: tuple[str, ...] = ()
     sport: tuple[str, ...] = ()
+    number: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +126,8 @@ class Json:
 
     arrays: steps and duration cells hold lists of equal length, one interval after the other.
     column, rows: a column whose cells hold documents with a list of objects under the path `rows` (keys with dots between);
-    each object is a row, its keys are columns. date: path of the text that becomes the column `date` of these rows.
+    each object is a row, its keys are columns. date: path of what becomes the column `date` of these rows; interval: the same
+    for their length.
     """
 
     steps: str = ""
@@ -131,6 +135,7 @@ class Json:
     column: tuple[str, ...] = ()
     rows: str = ""
     date: str = ""
+    interval: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -231,8 +236,10 @@ class Number:
 class Value:
     """What a number counts.
 
-    kind: delta (steps of the row); cumulative (a running count, differenced; a fall starts anew, or goes on where the count
-    after `wraps_at - 1` is 0); event (every row for which all `counts` hold is one event, every other row has none).
+    kind: delta (steps of the row); cumulative (a running count, differenced); event (every row for which all `counts` hold
+    is one event, every other row has none).
+    resets, wraps_at: a running count that falls to less than half starts anew, a smaller fall corrects it; with midnight each
+    day starts at 0; with wraps_at it goes on at 0 after `wraps_at - 1`.
     factor: steps for one unit, 2 where strides of one leg are counted.
     not_measured: rows for which all hold have no value. zero_means: measured, or unknown where a format writes 0 for nothing.
     absent_means: unknown, or zero_between_rows (in a pause of less than 90 minutes between two rows nothing was walked; a
@@ -242,6 +249,7 @@ class Value:
 
     kind: Literal["delta", "cumulative", "event"] = "delta"
     factor: int = 1
+    resets: Literal["by_fall", "midnight"] = "by_fall"
     wraps_at: int = 0
     counts: tuple[Condition, ...] = ()
     not_measured: tuple[Condition, ...] = ()

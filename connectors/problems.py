@@ -43,6 +43,7 @@ SENTENCES = {
     "overlapping_rows": "rows of one device that cover the same time are cut where the earlier one ends",
     "typed_in": "rows that were typed in by hand are left out, no device counted them",
     "largest_of_rows": "rows that occur again with other values, the largest one counts",
+    "count_corrected": "a running count that fell by little was corrected, and nothing was walked meanwhile",
     "clock_jumps": "rows that should follow each other have pauses between them",
     "night_steps": "more than a fifth of somebody's steps fall between midnight and 05:00, so the time zone may be wrong"
     " or AM and PM may be lost",

@@ -1,5 +1,6 @@
 """What a file nobody claims looks like, in words that name no cell of it."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,7 +10,122 @@ from connectors.errors import UnknownFormatError
 from connectors.pedometer_csv import head as csv_head
 
 _EXPORT = "Export the data as CSV, FIT or GPX."
-_MAX_NAMES, _MAX_NAME_LENGTH = 12, 30
+_MAX_NAMES, _MAX_NAME_LENGTH, _MAX_CELL = 12, 30, 80
+_WORD = re.compile(r"[^\W\d_]+")
+_COMMON_WORDS = frozenset(
+    [
+        "a",
+        "at",
+        "by",
+        "day",
+        "days",
+        "per",
+        "of",
+        "the",
+        "in",
+        "and",
+        "total",
+        "count",
+        "counts",
+        "number",
+        "no",
+        "nr",
+        "step",
+        "steps",
+        "stepcount",
+        "date",
+        "time",
+        "datetime",
+        "timestamp",
+        "start",
+        "end",
+        "begin",
+        "stop",
+        "from",
+        "to",
+        "hour",
+        "hours",
+        "minute",
+        "minutes",
+        "min",
+        "sec",
+        "second",
+        "seconds",
+        "ms",
+        "km",
+        "m",
+        "mi",
+        "miles",
+        "cal",
+        "kcal",
+        "calories",
+        "distance",
+        "duration",
+        "heart",
+        "rate",
+        "bpm",
+        "hr",
+        "speed",
+        "pace",
+        "floors",
+        "cadence",
+        "active",
+        "activity",
+        "intensity",
+        "level",
+        "walk",
+        "walking",
+        "run",
+        "running",
+        "sleep",
+        "device",
+        "id",
+        "user",
+        "subject",
+        "participant",
+        "patient",
+        "source",
+        "type",
+        "value",
+        "unit",
+        "zone",
+        "offset",
+        "week",
+        "month",
+        "year",
+        "datum",
+        "uhrzeit",
+        "zeit",
+        "schritte",
+        "anzahl",
+        "strecke",
+        "dauer",
+        "puls",
+        "tag",
+        "stunde",
+        "pas",
+        "heure",
+        "jour",
+        "durée",
+        "nombre",
+        "pasos",
+        "fecha",
+        "hora",
+        "distancia",
+        "passi",
+        "data",
+        "ora",
+        "passos",
+        "stappen",
+        "tijd",
+        "skridt",
+        "dato",
+        "tid",
+        "steg",
+        "kroki",
+        "godzina",
+    ]
+)
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),
     (b"SQLite format 3\0", "an SQLite database"),
@@ -67,26 +183,45 @@ def _table(head: csv_head.Head, dialects: dict[str, Dialect]) -> tuple[str, str]
     lines = [line for line in head.lines if line.strip() and not line.startswith("sep=")]
     if not lines:
         return "blank lines only", "Export it again."
-    delimiter = max(",;\t", key=lines[0].count)
+    delimiter = max(",;\t|", key=lines[0].count)
     names = csv_head.split(lines[0], delimiter)
     if len(names) < 2:
         return "text that is no table", "Drop the file as the device or account wrote it."
     if not _is_header(names, csv_head.split(lines[1], delimiter) if len(lines) > 1 else ()):
         return f"a CSV of {len(names)} columns without column names", "Export it with column names."
-    shown = ", ".join((n or "(no name)")[:_MAX_NAME_LENGTH] for n in names[:_MAX_NAMES])
+    known = _known_words(dialects)
+    shown = ", ".join(_shown(name, known) for name in names[:_MAX_NAMES])
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    todo = "Describe it in a dialect of the study."
+    todo = "Describe it in a dialect of the study: `footfall dialect draft` makes a first one."
     if nearest := _nearest(names, dialects):
         todo = f"The nearest dialect is {nearest[0]}, which also needs {', '.join(nearest[1])}. {todo}"
     return f"a CSV with the columns {shown}{more}", todo
 
 
+def _known_words(dialects: dict[str, Dialect]) -> set[str]:
+    """Words that column names of exports are made of: whatever else stands in a first line may be somebody's name."""
+    names = (name for dialect in dialects.values() for name in (*dialect.match.header, *_column_names(dialect)))
+    return {word for name in names for word in _WORD.findall(name)} | _COMMON_WORDS
+
+
+def _column_names(dialect: Dialect) -> list[str]:
+    return [name for names in dataclasses.astuple(dialect.columns) for name in names]
+
+
+def _shown(name: str, known: set[str]) -> str:
+    if not name:
+        return "(no name)"
+    is_plain = len(name) <= _MAX_NAME_LENGTH and all(word in known for word in _WORD.findall(name))
+    return name if is_plain and not re.search(r"\d{3}", name) else "(another)"
+
+
 def _is_header(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
     """True if the first line has names and the second has values: a line of values may name a person."""
-    value = re.compile(r"^[-+]?[\d.,:/ TZtz+-]*\d[\d.,:/ TZtz+-]*([ap]m)?$|@")
-    if any(value.search(name) for name in first):
+    # a longer cell is neither
+    value = re.compile(r"^[-+]?[\d.,:/ TZtz+-]{0,39}\d[\d.,:/ TZtz+-]{0,39}([ap]m)?$|@")
+    if any(len(name) < _MAX_CELL and value.search(name) for name in first):
         return False
-    return any(value.search(cell) for cell in second)
+    return any(len(cell) < _MAX_CELL and value.search(cell) for cell in second)
 
 
 def _nearest(names: tuple[str, ...], dialects: dict[str, Dialect]) -> tuple[str, list[str]] | None:

@@ -1,8 +1,10 @@
 """Rows that contradict themselves or each other: refused when a copy is damaged, else dropped and counted."""
 
 import datetime as dt
+import math
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from connectors.dialect import Dialect
@@ -15,15 +17,17 @@ from connectors.recording import Problem
 #: share of rows that may be unreadable in a file that is read all the same
 BAD_ROW_SHARE = 0.01
 #: so few rows may all lie at midnight by chance
-_FEW = 3
+_FEW = 2
+#: how seldom rows of a fine grid may all lie on a coarser one for it to be taken for chance
+_BY_CHANCE = 1 / 3000
 
 #: columns that tell one row from another
-KEY = ("participant", "device", "hardware", "start")
+KEY = ("participant", "device", "hardware", "number", "start")
 
-#: how far a clock is put back at the end of daylight saving, in seconds: an hour, half an hour on Lord Howe Island
-_PUT_BACK = (3600, 1800)
-#: the clock is put back at night, and once a year: two nights within this many days are no summer's ends
-_NIGHT_HOURS, _YEAR_DAYS = 5, 300
+#: how far a clock is put back at the end of daylight saving at most (half an hour on Lord Howe Island)
+_PUT_BACK = dt.timedelta(hours=1)
+#: it is put back at night, and once a year: two nights within so many days are no summer's ends
+_NIGHT_HOURS, _A_YEAR = 5, dt.timedelta(days=300)
 
 
 def refuse_shortened_ids(rows: pl.DataFrame, path: Path) -> None:
@@ -49,16 +53,25 @@ def refuse_cut_last_row(rows: pl.DataFrame, problems: tuple[Problem, ...], path:
         raise cut_off(path, int(rows["line"][-1]))
 
 
-def without_bad_rows(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    """Rows without the bad ones, if these are few; raises if they are many."""
+def without_bad_rows(
+    rows: pl.DataFrame, layout: Layout, path: Path
+) -> tuple[pl.DataFrame, pl.DataFrame, tuple[Problem, ...]]:
+    """Rows without the bad ones, and the bad ones whose start can be read, if these are few; raises if they are many."""
     bad = rows["bad"].sum()
-    good = rows.filter(~pl.col("bad")).drop("bad", "surplus") if bad else rows.drop("bad", "surplus")
     if not bad:
-        return good, ()
-    first = rows.row(rows["bad"].arg_true()[0], named=True)
+        good = rows.drop("bad", "surplus")
+        return good, good.clear(), ()
+    good = rows.filter(~pl.col("bad")).drop("bad", "surplus")
+    marks = rows.filter(pl.col("bad") & pl.col("start").is_not_null()).drop("bad", "surplus")
+    # not the whole row: an absurd end cannot be made a Python datetime
+    untimed = pl.any_horizontal(pl.col(name).is_null() for name in ("start", "end") if name in rows.columns)
+    if "end" in rows.columns:
+        untimed |= (pl.col("end") < pl.col("start")).fill_null(value=False)
+    found_at = rows.select("line", "surplus", untimed.alias("untimed"))
+    first = found_at.row(rows["bad"].arg_true()[0], named=True)
     where = f"line {first['line']}"
     if bad >= BAD_ROW_SHARE * rows.height:
-        wrong = "a time" if first["start"] is None else "a field too many" if first["surplus"] else "a number"
+        wrong = "a time" if first["untimed"] else "a field too many" if first["surplus"] else "a number"
         found = wrong if wrong == "a field too many" else f"{wrong} that cannot be read"
         raise CorruptFileError(
             path,
@@ -67,7 +80,7 @@ def without_bad_rows(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl
             where=where,
             todo="Use the original export, not a copy saved by a spreadsheet.",
         )
-    return good, (Problem("bad_row", int(bad), where),)
+    return good, marks, (Problem("bad_row", int(bad), where),)
 
 
 def refuse_unaligned(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
@@ -87,9 +100,29 @@ def refuse_unaligned(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
         )
 
 
+def refuse_coarser_grid(rows: pl.DataFrame, dialect: Dialect, seconds: int, path: Path) -> None:
+    """Nothing; raises if all steps between the rows of a minute table are multiples of some intervals, which rows of its own
+    grid would be by chance only."""
+    if dialect.interval.rule != "fixed" or dialect.resolution != "minute" or dialect.wide:
+        return
+    labels = [name for name in KEY[:-1] if name in rows.columns]
+    step = pl.col("start").sort().diff()
+    steps = rows.select((step.over(labels) if labels else step).dt.total_seconds().alias("step"))["step"]
+    steps = steps.filter(steps > 0)
+    coarse = int(np.gcd.reduce(steps.to_numpy())) if len(steps) else 0
+    if coarse > seconds and len(steps) * math.log(coarse / seconds) > -math.log(_BY_CHANCE):
+        raise CorruptFileError(
+            path,
+            expected=f"rows of {seconds} s",
+            found=f"rows that are all multiples of {coarse} s apart, as a coarser table has them",
+            where=f"lines {rows['line'][0]} to {rows['line'][-1]}",
+            todo="Export minutes; for a coarser table write a dialect of the study with its own resolution.",
+        )
+
+
 def refuse_midnights(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
     """Nothing; raises if all rows of a table finer than days start at midnight, or rows of days lie weeks apart."""
-    if rows.height < _FEW or dialect.yields != "steps":
+    if rows.height < _FEW or dialect.yields != "steps" or rows["start"].n_unique() < _FEW:
         return
     start = rows["start"]
     if dialect.resolution in ("minute", "event", "hour") and (start == start.dt.truncate("1d")).all():
@@ -104,7 +137,8 @@ def refuse_midnights(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
         return
     labels = [name for name in KEY[:-1] if name in rows.columns]
     steps = rows.select(pl.col("start").sort().diff().over(labels) if labels else pl.col("start").sort().diff())
-    days = steps.to_series().drop_nulls().filter(steps.to_series().drop_nulls() > dt.timedelta(0))
+    days = steps.to_series().drop_nulls()
+    days = days.filter(days > dt.timedelta(0))
     if len(days) >= _FEW and (days >= dt.timedelta(days=7)).all():
         raise NoStepDataError(
             path,
@@ -117,19 +151,21 @@ def refuse_midnights(rows: pl.DataFrame, dialect: Dialect, path: Path) -> None:
 def without_repeats(rows: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
     """Rows with each key once: equal rows count once; of different ones the dialect says which stays, or none may.
 
-    A local clock that is put back at the end of daylight saving repeats an hour; these rows all stay, in file order.
+    A local clock that is put back at the end of daylight saving repeats an hour; these rows all stay, in file order, and
+    `fold` counts how often it was.
     """
     key = [k for k in (*KEY, "end") if k in rows.columns]
-    if _in_order(rows, [k for k in key if k != "end"]):
+    if dialect.interval.rule == "instant" or _in_order(rows, [k for k in key if k != "end"]):
+        # two steps may fall on one instant
         return rows, ()
-    if dialect.time.zone == "local" and (fold := _put_back(rows, key)) is not None:
-        rows, key = rows.with_columns(fold.alias("fold")), [*key, "fold"]
+    if dialect.time.zone == "local":
+        rows, key = rows.with_columns(_put_back(rows, key).alias("fold")), [*key, "fold"]
     lists = [name for name, kind in rows.schema.items() if kind == pl.List]
     shown = rows.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(",") for name in lists)
     values = [c for c in rows.columns if c not in (*key, "line")]
     repeated = shown.select(pl.struct(key).is_duplicated()).to_series()
     if not repeated.any():
-        return rows.drop("fold", strict=False), ()
+        return rows, ()
     again = shown.filter(repeated)
     distinct = again.unique([*key, *values], keep="first", maintain_order=True)
     conflict = distinct.filter(pl.struct(key).is_duplicated())
@@ -145,7 +181,7 @@ def without_repeats(rows: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[p
         kept = distinct
     lines = pl.concat([rows.filter(~repeated)["line"], kept["line"]])
     whole = rows.filter(pl.col("line").is_in(lines.implode())) if lists else pl.concat([rows.filter(~repeated), kept])
-    return whole.sort("line").drop("fold", strict=False), tuple(problems)
+    return whole.sort("line"), tuple(problems)
 
 
 def _conflicts(conflict: pl.DataFrame, key: list[str], dialect: Dialect, path: Path) -> Problem:
@@ -172,26 +208,33 @@ def _one_of_each(rows: pl.DataFrame, key: list[str], values: list[str], dialect:
     return rows.group_by(key, maintain_order=True).agg(pl.col("line").last(), *last).select(rows.columns)
 
 
-def _put_back(rows: pl.DataFrame, key: list[str]) -> pl.Series | None:
-    """How often each device's clock was put back before the row, if every step back looks like the end of a summer."""
-    labels = [k for k in key if k not in ("start", "end")]
-    diff = pl.col("start").diff()
-    steps = rows.select("start", *labels, (diff.over(labels) if labels else diff).dt.total_microseconds().alias("diff"))
-    forward = steps.filter(pl.col("diff") > 0)["diff"].mode()
-    back = steps.filter(pl.col("diff") <= 0)
-    if forward.is_empty() or back.is_empty():
-        return None
-    allowed = [int(forward.min()) - seconds * 1_000_000 for seconds in _PUT_BACK]  # type: ignore[arg-type]
-    years = back.select(diff.over(labels) if labels else diff).to_series()
-    looks_so = (
-        back["diff"].is_in(allowed).all()
-        and (back["start"].dt.hour() < _NIGHT_HOURS).all()
-        and (years.drop_nulls() >= dt.timedelta(days=_YEAR_DAYS)).all()
+def _put_back(rows: pl.DataFrame, key: list[str]) -> pl.Series:
+    """How often each device's clock was put back before the row: 0 where no step back looks like the end of a summer.
+
+    It looks so if the device's clock goes back by an hour at most, at night, and not twice within a year. An hourly table
+    shows the same hour twice; rows that are equal in all else are a repeat, not an hour.
+    """
+    labels = [k for k in key if k not in ("start", "end", "number")]
+    step = pl.col("start").diff()
+    values = [c for c in rows.columns if c not in (*key, "line")]
+    equal = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift()) for c in values) if values else pl.lit(value=True)
+    steps = rows.select(
+        "start",
+        *labels,
+        (step.over(labels) if labels else step).alias("step"),
+        (equal.over(labels) if labels else equal).alias("equal"),
+    ).with_columns(
+        pl.when((pl.col("step") < dt.timedelta(0)) | ((pl.col("step") == dt.timedelta(0)) & ~pl.col("equal")))
+        .then("start")
+        .alias("back")
     )
-    if not looks_so:
-        return None
-    count = (pl.col("diff") <= 0).fill_null(value=False).cum_sum()
-    return steps.select((count.over(labels) if labels else count).alias("fold")).to_series()
+    between = pl.col("back").drop_nulls().diff().min()
+    looks_so = (
+        pl.col("back").is_null() | ((pl.col("step") > -_PUT_BACK) & (pl.col("start").dt.hour() < _NIGHT_HOURS))
+    ).all() & (between.is_null() | (between >= _A_YEAR))
+    count = pl.col("back").is_not_null().cum_sum()
+    fold = pl.when(looks_so).then(count).otherwise(0)
+    return steps.select((fold.over(labels) if labels else fold).cast(pl.Int64).alias("fold")).to_series()
 
 
 def _in_order(rows: pl.DataFrame, key: list[str]) -> bool:
@@ -204,7 +247,7 @@ def _in_order(rows: pl.DataFrame, key: list[str]) -> bool:
 
 
 def refuse_wrong_order(rows: pl.DataFrame, layout: Layout, seconds: int, path: Path) -> tuple[Problem, ...]:
-    """Problems for pauses in rows that should follow each other; raises if the other date order has none."""
+    """Problems for pauses in rows that should follow each other; raises if the other date order has fewer."""
     start = rows["start"]
     jumps = start.diff().dt.total_microseconds() != seconds * 1_000_000
     if not jumps.any():
@@ -217,11 +260,11 @@ def refuse_wrong_order(rows: pl.DataFrame, layout: Layout, seconds: int, path: P
         turned = pl.select(
             pl.datetime(start.dt.year(), start.dt.day(), start.dt.month()) + (start - start.dt.truncate("1d"))
         ).to_series()
-        if not (turned.diff().dt.total_microseconds() != seconds * 1_000_000).any():
+        if (turned.diff().dt.total_microseconds() != seconds * 1_000_000).sum() < jumps.sum():
             raise CorruptFileError(
                 path,
                 expected=f"dates that run on when read {order.replace('_', ' ')}",
-                found=f"dates that only run on when read {other.replace('_', ' ')}",
+                found=f"dates that run on better when read {other.replace('_', ' ')}",
                 where=where,
                 todo="The date order stated in the file is wrong; export again with the maker's program.",
             )

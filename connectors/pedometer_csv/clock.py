@@ -222,4 +222,6 @@ def _refuse_naive(text: pl.Series, lines: pl.Series, result: pl.Series, path: Pa
 
 def _first(mask: pl.Series, text: pl.Series, lines: pl.Series) -> tuple[int, str]:
     index = mask.arg_true()[0]
-    return int(lines[index]), str(text[index])
+    # no more of a cell than its stamp: what follows may be somebody's words
+    stamp = re.match(r"[\d.:/ TZ+-]*(?:[AP]M)?", str(text[index]))
+    return int(lines[index]), stamp[0].strip() if stamp else ""

@@ -64,9 +64,13 @@ def steps_of_rows(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, t
     value, problems = dialect.value, []
     if value.kind == "event":
         events = holds(rows, "counts", value.counts)
-        rows = rows.with_columns(events.cast(pl.Float64).alias("steps"))
+        told = [name for name in rows.columns if name.startswith("counts_")]
+        # a row that could not be read says nothing
+        is_told = pl.all_horizontal(pl.col(name).is_not_null() for name in told) if told else pl.lit(value=True)
+        rows = rows.with_columns(pl.when(is_told).then(events.cast(pl.Float64)).alias("steps"))
     elif value.kind == "cumulative":
-        rows = _differences(rows, dialect)
+        rows, corrected = _differences(rows, dialect)
+        problems += [Problem("count_corrected", corrected)] if corrected else []
     if "steps" in rows.columns:
         steps = pl.col("steps") * value.factor if value.factor != 1 else pl.col("steps")
         if value.zero_means == "unknown":
@@ -79,15 +83,8 @@ def steps_of_rows(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, t
             problems.append(Problem("not_measured", count, f"line {rows['line'][unmeasured.arg_true()[0]]}"))
     if dialect.wear:
         rows = rows.with_columns(pl.when(_shows_wear(rows, dialect)).then(pl.lit(value=True)).alias("worn"))
-    used = [
-        c
-        for c in rows.columns
-        if not c.startswith(("line", "duration")) and not re.fullmatch(r"(keep|counts|not_measured|wear)_\d+", c)
-    ]
-    rows = rows.select(used).filter(pl.col("start").is_not_null())
-    if dialect.resolution == "event" and dialect.yields == "steps":
-        # a row says that something happened; without a number it says nothing
-        rows = rows.filter(pl.col("steps").is_not_null())
+    left = re.compile(r"line|duration.*|number|(keep|counts|not_measured|wear)_\d+")
+    rows = rows.select(c for c in rows.columns if not left.fullmatch(c)).filter(pl.col("start").is_not_null())
     if dialect.interval.rule == "instant":
         rows = rows.group_by([c for c in rows.columns if c != "steps"], maintain_order=True).agg(pl.col("steps").sum())
     return rows, tuple(problems)
@@ -101,28 +98,53 @@ def _shows_wear(rows: pl.DataFrame, dialect: Dialect) -> pl.Series:
     return holds(pl.DataFrame({f"wear_{n}": cell for n in range(len(dialect.wear))}), "wear", dialect.wear)
 
 
-def _differences(rows: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
-    """Rows in order of time with the rise of the count since the row before, over the time since then; null for a device's
-    first. Rows without a number are left out: what they do not tell, the next one does."""
-    keys = [name for name in _SAME_DEVICE if name in rows.columns]
-    is_reading = dialect.interval.rule == "since_previous"
-    rows = rows.filter(pl.col("steps").is_not_null()).sort(*keys, "end" if is_reading else "start", maintain_order=True)
+def _differences(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, int]:
+    """Rows in order of time with the rise of the count since the row before, over the time since then (null for a device's
+    first), and how many falls were corrections.
+
+    Rows without a number are left out: what they do not tell, the next one does. A fall to less than half starts anew, a
+    smaller one corrects the count: nothing was walked.
+    """
+    value, keys = dialect.value, [name for name in _SAME_DEVICE if name in rows.columns]
+    is_reading, is_local = dialect.interval.rule == "since_previous", dialect.time.zone == "local"
+    order = [*keys, *(["fold"] if "fold" in rows.columns else []), "end" if is_reading else "start"]
+    rows = rows.filter(pl.col("steps").is_not_null()).sort(order, maintain_order=True)
 
     def before(name: str) -> pl.Expr:
         return pl.col(name).shift(1).over(keys) if keys else pl.col(name).shift(1)
 
-    rows = rows.with_columns(before("steps").alias("before"), before("end").alias("since"))
-    fell = pl.col("steps") < pl.col("before")
-    wrap = dialect.value.wraps_at
-    anew = pl.col("steps") + (wrap - pl.col("before") if wrap else 0)
-    rise = pl.when(fell).then(anew).otherwise(pl.col("steps") - pl.col("before"))
-    since = pl.col("since")
-    if dialect.time.zone == "local" and not wrap:
-        # a count that fell over midnight was set to zero there
-        midnight = pl.col("end").dt.truncate("1d")
-        since = pl.when(fell & (midnight > since) & (midnight < pl.col("end"))).then(midnight).otherwise(since)
+    midnight = pl.col("end").dt.truncate("1d")
+    rows = rows.with_columns(before("steps").alias("before"), before("end").alias("since")).with_columns(
+        (pl.col("steps") < pl.col("before")).alias("fell"),
+        # the reading at midnight itself belongs to the day that ends
+        ((midnight > pl.col("since")) & (midnight < pl.col("end"))).fill_null(value=False).alias("next_day"),
+    )
+    anew = pl.col("steps") + (value.wraps_at - pl.col("before") if value.wraps_at else 0)
+    is_new_day = pl.col("next_day") if value.resets == "midnight" else pl.col("fell") & pl.col("next_day")
+    is_correction = (
+        pl.col("fell")
+        & ~is_new_day
+        & (pl.lit(value=True) if value.resets == "midnight" else pl.col("steps") * 2 > pl.col("before"))
+    )
+    if value.wraps_at:
+        is_new_day, is_correction = pl.lit(value=False), pl.lit(value=False)
+    rise = (
+        pl.when(is_correction)
+        .then(0.0)
+        .when(is_new_day)
+        .then("steps")
+        .when("fell")
+        .then(anew)
+        .otherwise(pl.col("steps") - pl.col("before"))
+    )
+    since = pl.when(is_new_day).then(midnight).otherwise("since") if is_local else pl.col("since")
+    # the clock was put back since then: how long ago that was, the clock does not say
+    since = pl.when(since < pl.col("end")).then(since).otherwise(pl.col("end") - pl.duration(minutes=1))
+    since = pl.when(pl.col("since").is_not_null()).then(since)
     start = since if is_reading else pl.coalesce(since, "start")
-    return rows.with_columns(rise.alias("steps"), start.alias("start")).drop("before", "since")
+    count = int(rows.select(is_correction.fill_null(value=False).sum()).item())
+    found = rows.with_columns(rise.alias("steps"), start.alias("start"))
+    return found.drop("before", "since", "fell", "next_day"), count
 
 
 def _unwrapped(field: str, dialect: Dialect) -> pl.Expr:
@@ -159,5 +181,6 @@ def _list(field: str) -> tuple[pl.Expr, pl.Expr]:
     inner = pl.col(field).str.extract(r"^\s*\[(.*)\]\s*$", 1)
     values = inner.str.replace_all(" ", "").str.split(",").cast(pl.List(pl.Float64), strict=False)
     number = pl.col(f"{field}_number")
-    sound = number.list.eval(pl.element().is_between(-_LARGEST, _LARGEST)).list.all() & (number.list.len() > 0)
+    inside = pl.element().is_between(-_LARGEST, _LARGEST).fill_null(value=False)
+    sound = number.list.eval(inside).list.all() & (number.list.len() > 0)
     return values, ~sound.fill_null(value=False)

@@ -40,7 +40,7 @@ def list_of_objects(data: bytes, layout: Layout, path: Path) -> pl.DataFrame:
 def document_rows(
     rows: pl.DataFrame, names: tuple[str, ...], dialect: Dialect, path: Path
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """One row for each object in the list that every document holds, with the keys and `date` as further columns.
+    """One row for each object in the list that every document holds, with the keys, `date` and `interval` as further columns.
 
     A document is a day or more: its objects are collected one document after the other, never one row after the other.
     """
@@ -48,11 +48,13 @@ def document_rows(
     texts = [None] * rows.height if column is None else rows[f"c{column}"].to_list()
     lists: list[list[dict[str, Any]]] = []
     dates: list[str | None] = []
+    lengths: list[str | None] = []
     for line, text in zip(rows["line"].to_list(), texts, strict=True):
         try:
             document = json.loads(text) if text else {}
             lists.append([item for item in _at(document, rule.rows) or [] if isinstance(item, dict)])
-            dates.append(_at(document, rule.date) if rule.date else None)
+            dates.append(_text(_at(document, rule.date)) if rule.date else None)
+            lengths.append(_text(_at(document, rule.interval)) if rule.interval else None)
         except (ValueError, TypeError, RecursionError) as error:
             raise CorruptFileError(
                 path,
@@ -67,8 +69,14 @@ def document_rows(
             "row": [n for n, items in enumerate(lists) for _ in items],
             **{f"k{i}": [_text(item.get(key)) for items in lists for item in items] for i, key in enumerate(keys)},
             "date": [date for items, date in zip(lists, dates, strict=True) for _ in items],
+            "interval": [length for items, length in zip(lists, lengths, strict=True) for _ in items],
         },
-        schema={"row": pl.UInt32, **{f"k{i}": pl.String() for i in range(len(keys))}, "date": pl.String()},
+        schema={
+            "row": pl.UInt32,
+            **{f"k{i}": pl.String() for i in range(len(keys))},
+            "date": pl.String(),
+            "interval": pl.String(),
+        },
     )
     width = len(names)
     outer = rows.with_row_index("row")
@@ -76,10 +84,11 @@ def document_rows(
         *(pl.col(f"c{n}") for n in range(width)),
         *(pl.col(f"k{i}").alias(f"c{width + i}") for i in range(len(keys))),
         pl.col("date").alias(f"c{width + len(keys)}"),
+        pl.col("interval").alias(f"c{width + len(keys) + 1}"),
         "surplus",
         "line",
     )
-    return found, (*names, *(normal_name(key) for key in keys), "date")
+    return found, (*names, *(normal_name(key) for key in keys), "date", "interval")
 
 
 def _at(document: Any, path: str) -> Any:

@@ -18,6 +18,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SEPARATOR_LINE = re.compile(r'^"?sep=([,;|:~^\t])"?$')
 #: a quotation mark or a brace as UTF-7 writes it; plain text of a table has no reason for it
 _UTF7 = re.compile(r"\+(ACI|AHs|AH0|AFs)-")
+#: variable of a file whose names say different things
+CONTRADICTION = "names contradict"
 _UNIT = re.compile(r"\s*\([^()]*\)$")
 
 
@@ -155,6 +157,8 @@ def _table(dialect: Dialect, head: Head, named: dict[str, str], file_names: tupl
         start += 1
     lines = head.lines[start:]
     skipped = _preamble_length(dialect, lines) if lines else None
+    while skipped and skipped < len(lines) and not lines[skipped].strip():
+        skipped += 1
     if skipped is None or (match.first_line and not re.search(match.first_line, lines[0])):
         return None
     header = lines[skipped] if skipped < len(lines) else ""
@@ -191,12 +195,14 @@ def participant_in_name(layout: Layout) -> str | None:
 
 
 def _named(pattern: str, file_names: Sequence[str]) -> dict[str, str] | None:
-    """The variables in the first of the names that the pattern is found in; None if it is in none of them."""
+    """The variables in the names that the pattern is found in; None if it is in none of them."""
     if not pattern:
         return {}
-    hits = (re.search(pattern, name.replace("\\", "/"), re.IGNORECASE) for name in sorted(file_names))
-    hit = next((hit for hit in hits if hit), None)
-    return None if hit is None else {k: v for k, v in hit.groupdict().items() if v is not None}
+    hits = [re.search(pattern, name.replace("\\", "/"), re.IGNORECASE) for name in sorted(file_names)]
+    found = [{k: v for k, v in hit.groupdict().items() if v is not None} for hit in hits if hit]
+    if len({tuple(one.items()) for one in found}) > 1:
+        return {CONTRADICTION: "1"}
+    return found[0] if found else None
 
 
 def _fits(dialect: Dialect, names: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from connectors.dialect import Dialect
 from connectors.errors import CorruptFileError, NoStepDataError
 from connectors.overlaps import without_overlaps
 from connectors.pedometer_csv import checks, counts, spans
-from connectors.pedometer_csv.head import Layout, participant_in_name
+from connectors.pedometer_csv.head import CONTRADICTION, Layout, participant_in_name
 from connectors.pedometer_csv.rows import NUMBERS, read_rows
 from connectors.pedometer_csv.sources import device_of_file, devices_of_rows
 from connectors.recording import Device, Problem, Recording
@@ -31,14 +31,16 @@ def read(path: Path, layout: Layout) -> Recording:
     checks.refuse_shortened_ids(rows, path)
     rows, seconds = spans.timed(counts.numbers(rows, layout), layout, path)
     checks.refuse_cut_last_row(rows, problems, path)
-    rows, bad = checks.without_bad_rows(rows, layout, path)
+    rows = spans.oldest_first(rows)
+    rows, marks, bad = checks.without_bad_rows(rows, layout, path)
     checks.refuse_unaligned(rows, dialect, path)
     checks.refuse_midnights(rows, dialect, path)
+    checks.refuse_coarser_grid(rows, dialect, seconds, path)
     rows, repeats = checks.without_repeats(rows, dialect, path)
     problems = (*problems, *bad, *repeats)
     if dialect.time.dense:
         problems = (*problems, *checks.refuse_wrong_order(rows, layout, seconds, path))
-    rows = spans.one_interval_a_row(rows, dialect, seconds)
+    rows = spans.one_interval_a_row(rows, marks, dialect, seconds)
     rows, wrong = counts.steps_of_rows(rows, dialect)
     if dialect.time.zone != "local":
         rows = rows.with_columns(pl.col("start", "end").dt.replace_time_zone("UTC"))
@@ -60,7 +62,7 @@ def _recording(
     else:
         length = pl.col("end") - pl.col("start")
         is_short = length <= pl.duration(seconds=_LONGEST_SECONDS[dialect.resolution])
-        if dialect.resolution == "event":
+        if dialect.resolution == "event" and dialect.interval.rule == "next_row":
             # an hour of sitting has no steps in any of its minutes
             is_short |= pl.col("steps") == 0
         short, cut = _without_overlaps(rows.filter(is_short), dialect)
@@ -72,6 +74,7 @@ def _recording(
         )
         if dialect.value.absent_means == "zero_between_rows" and epochs.height:
             epochs = pl.concat([epochs, spans.pauses(rows)], how="diagonal")
+        epochs = epochs.filter(pl.col("steps").is_not_null()) if dialect.resolution == "event" else epochs
     is_all_day = epochs is not None and epochs.height > 0
     return Recording.build(
         connector="csv",
@@ -94,6 +97,13 @@ def _refuse_without_steps(path: Path, layout: Layout) -> None:
     if dialect.nothing is not None:
         raise NoStepDataError(
             path, expected="steps with their times", found=dialect.nothing.found, todo=dialect.nothing.todo
+        )
+    if CONTRADICTION in layout.variables:
+        raise CorruptFileError(
+            path,
+            expected="one date for the table, which only its name tells",
+            found="names that tell different ones",
+            todo="Drop it again under the name it was exported with, and no other.",
         )
     for rule in dialect.preamble.no_steps:
         if re.search(rule.pattern, layout.above):
@@ -123,12 +133,17 @@ def _kept(rows: pl.DataFrame, dialect: Dialect, path: Path) -> pl.DataFrame:
 
 
 def _without_overlaps(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    # a fixed grid cannot overlap once each start stands once; a day's total beside minutes must not cut them
-    if dialect.interval.rule not in ("end", "duration"):
+    # an aligned grid cannot overlap once each start stands once; a day's total beside minutes must not cut them
+    is_grid = dialect.interval.rule == "fixed" and dialect.time.aligned_seconds == 0
+    if rows.is_empty() or not (is_grid or dialect.interval.rule in ("end", "duration")):
         return rows, ()
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _LABELS if name not in rows.columns]
-    whole, cut = without_overlaps(rows.with_columns(missing))
-    return whole, (Problem("overlapping_rows", cut),) if cut else ()
+    rows = rows.with_columns(missing)
+    # before and after a clock was put back, the same clock time is not the same time
+    parts = rows.partition_by("fold", maintain_order=True) if "fold" in rows.columns else [rows]
+    found = [without_overlaps(part) for part in parts]
+    cut = sum(count for _, count in found)
+    return pl.concat([part for part, _ in found]), (Problem("overlapping_rows", cut),) if cut else ()
 
 
 def _spanned() -> list[pl.Expr]:

@@ -74,6 +74,7 @@ def fields_of(dialect: Dialect, names: tuple[str, ...]) -> dict[str, int]:
         "distance_m": columns.distance_m,
         "heart_rate_bpm": columns.heart_rate_bpm,
         "sport": columns.sport,
+        "number": columns.number,
     }
     for use in ("keep", "counts", "not_measured", "wear"):
         conditions = getattr(dialect, use) if use in ("keep", "wear") else getattr(dialect.value, use)

@@ -16,6 +16,8 @@ from connectors.pedometer_csv.sources import Variables
 #: an end up to this long before its start plus a day forgot the date at midnight; seen in a real Apple Watch export
 _OVER_MIDNIGHT = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
+#: clocks are put back an hour, in the night
+_PUT_BACK, _NIGHT_HOURS = dt.timedelta(hours=1), 5
 #: so long a run of zeros is no observation where zeros do not prove wear. Source: architecture definition 5; Choi 2011
 _LONGEST_PAUSE = dt.timedelta(minutes=90)
 _TEXTS = ("stamp", "date", "clock", "end_stamp", "end_date", "end_clock")
@@ -29,13 +31,13 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
     if "stamp" in rows.columns or ("clock" in rows.columns and ("date" in rows.columns or rule.date_is)):
         text = clock.stamp_text(rows, layout)
         start = clock.parse_stamps(text, rows["line"], layout, path)
-        seconds = _seconds(layout, start, path)
+        seconds = _seconds(layout, rows.with_columns(start.alias("start")), path)
         if rule.start and Variables(layout.variables).knows(rule.start):
             _check_first(text, start, layout, path)
         rows = rows.with_columns(start.alias("start"))
     elif rule.start:
         first = _stated_start(layout, path)
-        seconds = _seconds(layout, first, path)
+        seconds = _seconds(layout, rows, path)
         # a blank line within the rows still is an epoch's place, so count lines, not rows
         step = (pl.col("line") - layout.first_row - 1) * seconds
         rows = rows.with_columns((pl.lit(first[0]) + pl.duration(seconds=step)).alias("start"))
@@ -49,21 +51,37 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
             todo="Use the original export, not a copy saved by a spreadsheet.",
         )
     if interval.rule == "end":
+        _refuse_without_ends(rows, layout, path)
         ends = clock.parse_stamps(clock.stamp_text(rows, layout, "end_"), rows["line"], layout, path)
-        rows = rows.with_columns(_next_day(rows["start"], ends).alias("end"))
+        rows = rows.with_columns(_later(rows["start"], ends, layout.dialect).alias("end"))
     elif interval.rule == "duration" and not layout.dialect.json.arrays:
         told = [pl.col(name) for name in ("duration", "duration_else") if name in rows.columns]
         rows = rows.with_columns((pl.col("start") + pl.duration(microseconds=pl.coalesce(told) * 1e6)).alias("end"))
     untimed = pl.any_horizontal(pl.col(name).is_null() for name in ("start", "end") if name in rows.columns)
+    if "end" in rows.columns:
+        untimed |= pl.col("end") < pl.col("start")
     return rows.drop(_TEXTS, strict=False).with_columns(pl.col("bad") | untimed), seconds
 
 
-def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl.DataFrame:
+def oldest_first(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows, turned round if they are newest first: order in the file tells apart what a clock says twice."""
+    steps = rows["start"].diff()
+    newest_first = (steps < dt.timedelta(0)).sum() > (steps > dt.timedelta(0)).sum()
+    return rows.reverse().with_columns(-pl.col("line").alias("line")) if newest_first else rows
+
+
+def one_interval_a_row(rows: pl.DataFrame, marks: pl.DataFrame, dialect: Dialect, seconds: int) -> pl.DataFrame:
     """One row per interval with `start` and `end`: wide rows and lists taken apart, ends found in the rows around.
 
-    A reading that tells what happened since the one before has no start if there is none before.
+    A reading that tells what happened since the one before has no start if there is none before. marks: rows that cannot be
+    read but for their start; where pauses and ends depend on the rows around they stand as rows without a number.
     """
     rule = dialect.interval.rule
+    if not marks.is_empty() and (rule == "next_row" or dialect.value.absent_means == "zero_between_rows"):
+        # what a damaged row says is not known, and neither is its length
+        known = [name for name in marks.columns if name in (*_SAME_DEVICE, "line", "start")]
+        ends = [pl.col("start").alias("end")] if "end" in rows.columns else []
+        rows = pl.concat([rows, marks.select(known).with_columns(ends)], how="diagonal").sort("line")
     if dialect.wide:
         rows = _from_wide(rows, seconds)
     elif dialect.json.arrays:
@@ -76,7 +94,9 @@ def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl
     if rule in ("fixed", "captured", "row_step"):
         return rows.with_columns((pl.col("start") + pl.duration(seconds=seconds)).alias("end"))
     keys = [name for name in _SAME_DEVICE if name in rows.columns]
-    rows = rows.sort(*keys, "start", maintain_order=True)
+    rows = rows.sort(
+        *keys, *_fold(rows), "start", *(["number"] if "number" in rows.columns else []), maintain_order=True
+    )
     if rule == "since_previous":
         # a reading without a number is none
         before = pl.when(pl.col("steps").is_not_null()).then("start").forward_fill().shift(1)
@@ -84,24 +104,54 @@ def one_interval_a_row(rows: pl.DataFrame, dialect: Dialect, seconds: int) -> pl
     after = pl.col("start").shift(-1)
     own = pl.col("duration") if "duration" in rows.columns else pl.lit(float(dialect.interval.seconds))
     last = pl.col("start") + pl.duration(microseconds=own * 1e6)
-    return rows.with_columns(pl.coalesce(after.over(keys) if keys else after, last).alias("end"))
+    until = pl.coalesce(after.over(keys) if keys else after, last)
+    # two events of one second: the first is short, but it is in its own minute
+    return rows.with_columns(pl.max_horizontal(until, pl.col("start") + pl.duration(milliseconds=1)).alias("end"))
+
+
+def _fold(rows: pl.DataFrame) -> list[str]:
+    # after the clock was put back, time goes on though the clock does not
+    return ["fold"] if "fold" in rows.columns else []
 
 
 def pauses(rows: pl.DataFrame) -> pl.DataFrame:
-    """Epochs of zero steps in pauses shorter than 90 minutes between the rows of a device (start, end, labels)."""
+    """Epochs of zero steps in pauses shorter than 90 minutes between the rows of a device (start, end, labels).
+
+    Not in the small hours of a local clock: it may have been put on or back in between.
+    """
     keys = [name for name in ("participant_label", "device_label") if name in rows.columns]
     before = pl.col("end").cum_max().shift(1)
     timed = rows.sort(*keys, "start").with_columns((before.over(keys) if keys else before).alias("before"))
     pause = pl.col("start") - pl.col("before")
     gaps = timed.filter((pause > dt.timedelta(0)) & (pause < _LONGEST_PAUSE))
+    if gaps.schema["start"] == pl.Datetime("us"):
+        gaps = gaps.filter(pl.col("before").dt.hour() >= _NIGHT_HOURS)
     zero = pl.lit(0.0).alias("steps")
     return gaps.select(*keys, pl.col("before").alias("epoch_start"), pl.col("start").alias("epoch_end"), zero)
 
 
-def _next_day(start: pl.Series, end: pl.Series) -> pl.Series:
+def _refuse_without_ends(rows: pl.DataFrame, layout: Layout, path: Path) -> None:
+    rule = layout.dialect.time
+    if "end_stamp" in rows.columns or ("end_clock" in rows.columns and ("end_date" in rows.columns or rule.date_is)):
+        return
+    raise CorruptFileError(
+        path,
+        expected=f"a column {' or '.join((*rule.end_stamp, *rule.end_clock))}",
+        found="none of them",
+        where="header",
+        todo="Use the original export, with all its columns.",
+    )
+
+
+def _later(start: pl.Series, end: pl.Series, dialect: Dialect) -> pl.Series:
+    """Ends, a day later where they forgot the date at midnight, an hour later where the clock was put back meanwhile."""
     late = end + _DAY
     forgotten = (end < start) & (late - start <= _OVER_MIDNIGHT)
-    return end.zip_with(~forgotten.fill_null(value=False), late)
+    end = end.zip_with(~forgotten.fill_null(value=False), late)
+    if dialect.time.zone != "local":
+        return end
+    put_back = (end < start) & (start - end < _PUT_BACK) & (start.dt.hour() < _NIGHT_HOURS)
+    return end.zip_with(~put_back.fill_null(value=False), end + _PUT_BACK)
 
 
 def _stated_start(layout: Layout, path: Path) -> pl.Series:
@@ -131,7 +181,7 @@ def _check_first(text: pl.Series, start: pl.Series, layout: Layout, path: Path) 
         )
 
 
-def _seconds(layout: Layout, start: pl.Series, path: Path) -> int:
+def _seconds(layout: Layout, rows: pl.DataFrame, path: Path) -> int:
     rule = layout.dialect.interval
     if rule.rule not in ("fixed", "captured", "row_step"):
         return 0
@@ -141,9 +191,7 @@ def _seconds(layout: Layout, start: pl.Series, path: Path) -> int:
         parts = [int(p) for p in re.findall(r"\d+", layout.variables.get("epoch", ""))][-3:]
         seconds = sum(part * factor for part, factor in zip(reversed(parts), (1, 60, 3600), strict=False))
     else:
-        # newest first is as good: the step is the same
-        steps = start.drop_nulls().diff().dt.total_seconds().abs()
-        seconds = min(steps.filter(steps > 0).mode().to_list(), default=0)
+        seconds = _commonest_step(rows, layout.dialect) if "start" in rows.columns else 0
     if not seconds:
         raise CorruptFileError(
             path,
@@ -156,6 +204,19 @@ def _seconds(layout: Layout, start: pl.Series, path: Path) -> int:
             path, expected="epochs of 1 to 60 s", found=f"epochs of {seconds} s", todo="Export again with 60 s or less."
         )
     return seconds
+
+
+def _commonest_step(rows: pl.DataFrame, dialect: Dialect) -> int:
+    """The commonest step between the rows of a device in seconds, a day at most; of equally common ones the shortest."""
+    keys = [name for name in _SAME_DEVICE if name in rows.columns]
+    ordered = rows.filter(pl.col("start").is_not_null()).sort(*keys, "start")
+    step = pl.col("start").diff()
+    steps = ordered.select((step.over(keys) if keys else step).dt.total_seconds().alias("step"))["step"]
+    seconds = min(steps.filter(steps > 0).mode().to_list(), default=0)
+    if not seconds and dialect.resolution == "any" and (ordered["start"] == ordered["start"].dt.truncate("1d")).all():
+        # a table of one day
+        return _DAY.days * 86_400
+    return min(int(seconds), 86_400)
 
 
 def _from_wide(rows: pl.DataFrame, seconds: int) -> pl.DataFrame:

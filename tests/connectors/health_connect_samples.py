@@ -52,6 +52,11 @@ _SCHEMA = {
 }
 
 
+def _class(milliseconds: int) -> int:
+    """Rows up to 2 minutes are finer than those up to 5.5, these finer than longer ones."""
+    return sum(milliseconds > bound for bound in (120_000, 330_000))
+
+
 @dataclasses.dataclass(frozen=True)
 class Step:
     """A row of steps_record_table; start and end in milliseconds after START if whole numbers, else as they are."""
@@ -134,6 +139,11 @@ def walk(seed: int, minutes: int = 40) -> list[Step]:
     return steps
 
 
+def _class(milliseconds: int) -> int:
+    """Rows up to 2 minutes are finer than those up to 5.5, these finer than longer ones."""
+    return sum(milliseconds > bound for bound in (120_000, 330_000))
+
+
 @dataclasses.dataclass
 class ByHand:
     """What the plain reading finds. epochs, totals: (package, model), start and end in ms after START, steps; sorted."""
@@ -142,6 +152,24 @@ class ByHand:
     epochs: list[tuple[tuple[object, object], float, float, float]]
     totals: list[tuple[tuple[object, object], float, float, float]]
     problems: dict[str, int]
+
+
+def _finest(rows: list[tuple[int, int, int]]) -> tuple[list[tuple[float, float, float]], int]:
+    """The rows of a device, the finer ones first and then the earlier ones, each without what came before it."""
+    taken: list[tuple[int, int]] = []
+    found, touched = [], 0
+    for start, end, count in sorted(rows, key=lambda row: (_class(row[1] - row[0]), *row[:2])):
+        free = [(start, end)]
+        for busy, until in taken:
+            if start == end:
+                free = [] if busy <= start < until else free
+                continue
+            cut = [((a, min(b, busy)), (max(a, until), b)) for a, b in free]
+            free = [(a, b) for pair in cut for a, b in pair if b > a]
+        touched += sum(b - a for a, b in free) < end - start or not free
+        taken += free
+        found += [(float(a), float(b), count * ((b - a) / (end - start) if end > start else 1)) for a, b in free]
+    return found, touched
 
 
 def by_hand(path: Path) -> ByHand:
@@ -179,15 +207,9 @@ def by_hand(path: Path) -> ByHand:
             by_device.setdefault(who, []).append(row)
     epochs = []
     for who, rows in by_device.items():
-        until = float("-inf")
-        for start, end, count in sorted(rows, key=lambda row: row[:2]):
-            free = max(start, until)
-            if free > start:
-                problems["overlapping_rows"] += 1
-            if end > free or (end == start == free):
-                share = (end - free) / (end - start) if end > start else 1
-                epochs.append((who, float(free), float(end), count * share))
-            until = max(until, end)
+        found, cut = _finest(rows)
+        problems["overlapping_rows"] += cut
+        epochs += [(who, *row) for row in found]
     return ByHand(
         len(table), sorted(epochs, key=str), sorted(totals, key=str), {k: n for k, n in problems.items() if n}
     )

@@ -34,7 +34,7 @@ def test_actigraph_rows_that_leave_the_stated_start_date_are_refused(tmp_path: P
 def test_an_actigraph_file_whose_days_only_run_on_in_the_other_order_is_refused(tmp_path: Path) -> None:
     text = samples.actigraph_preamble("dd/MM/yyyy", "03/02/2026", "00:01:00") + samples.ACTIGRAPH_HEADER
     rows = samples.actigraph_rows(2000, 60, "%m/%d/%Y,%H:%M:%S")
-    with pytest.raises(connectors.CorruptFileError, match="only run on when read month first"):
+    with pytest.raises(connectors.CorruptFileError, match="run on better when read month first"):
         connectors.read(write(tmp_path, text + rows))
 
 

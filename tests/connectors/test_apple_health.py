@@ -516,17 +516,21 @@ def _frame(spans: list[tuple[str | None, int, int, float | None]]) -> pl.DataFra
     )
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_of_each_second_of_a_device_the_earliest_row_tells(seed: int) -> None:
+def _class(start: int, end: int) -> int:
+    return sum(end - start > bound for bound in (120, 330))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_of_each_second_of_a_device_the_finest_row_tells_and_of_equally_fine_ones_the_earliest(seed: int) -> None:
     generator = random.Random(seed)  # noqa: S311 - reproducible, not secret
     spans: list[tuple[str | None, int, int, float | None]] = []
     for _ in range(generator.randrange(1, 25)):
-        start = generator.randrange(120)
-        length, steps = generator.choice([5, 10, 40]), generator.choice([None, 40.0, 80.0])
+        start = generator.randrange(900)
+        length, steps = generator.choice([5, 40, 100, 200, 600]), generator.choice([None, 40.0, 80.0])
         spans.append((generator.choice([None, "a", "b"]), start, start + length, steps))
     told: dict[tuple[str, int], float] = {}
     cut = 0
-    for label, start, end, steps in sorted(spans, key=lambda s: (s[0] or "", s[1], s[2])):
+    for label, start, end, steps in sorted(spans, key=lambda s: (_class(s[1], s[2]), s[0] or "", s[1], s[2])):
         free = [second for second in range(start, end) if (label or "", second) not in told]
         cut += len(free) < end - start
         told |= {(label or "", second): (steps or 0) / (end - start) for second in free}
@@ -536,6 +540,9 @@ def test_of_each_second_of_a_device_the_earliest_row_tells(seed: int) -> None:
     spanned = (frame["end"] - frame["start"]).dt.total_seconds()
     assert spanned.sum() == len(told)
     assert (spanned > 0).all()
+    for label, start, end, steps in frame.select("device_label", "start", "end", "steps").iter_rows():
+        seconds = range(int((start - START).total_seconds()), int((end - START).total_seconds()))
+        assert sum(told[label or "", second] for second in seconds) == pytest.approx(steps or 0)
     again, none = without_overlaps(frame)
     assert none == 0
     assert again.equals(frame)

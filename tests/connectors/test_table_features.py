@@ -421,6 +421,160 @@ def test_a_list_of_activities_becomes_sessions_with_our_words_only(tmp_path: Pat
     ]
 
 
+def test_a_count_starts_at_zero_each_day_where_a_dialect_says_so_even_if_it_did_not_fall(tmp_path: Path) -> None:
+    text = "at,steps\n2026-03-02 09:00,200\n2026-03-03 00:05,900\n2026-03-03 00:06,890\n2026-03-03 00:07,895\n"
+    found = read(
+        tmp_path, text, resolution="any", interval='rule = "since_previous"', more=CUMULATIVE + '\nresets = "midnight"'
+    )
+    assert found.totals.select(pl.col("start").dt.to_string("%d %H:%M"), "steps").rows() == [("03 00:00", 900)]
+    assert table(found) == [("00:05:00", "00:06:00", 0.0), ("00:06:00", "00:07:00", 5.0)]
+    assert found.problems == (Problem("count_corrected", 1),)
+
+
+def test_a_small_fall_corrects_a_count_and_a_large_one_starts_it_anew(tmp_path: Path) -> None:
+    text = "at,steps\n2026-03-02 10:00,5100\n2026-03-02 10:01,5098\n2026-03-02 10:02,5100\n2026-03-02 10:03,30\n"
+    found = read(tmp_path, text, interval='rule = "since_previous"', more=CUMULATIVE)
+    assert found.epochs["steps"].to_list() == [0.0, 2.0, 30.0]
+
+
+def test_a_reading_without_a_number_is_none(tmp_path: Path) -> None:
+    text = "at,steps\n2026-03-02 10:00:00,100\n2026-03-02 10:00:30,--\n2026-03-02 10:01:00,180\n"
+    more = '[number]\nnull = ["--"]\n' + CUMULATIVE
+    assert table(read(tmp_path, text, interval='rule = "since_previous"', more=more)) == [
+        ("10:00:00", "10:01:00", 80.0)
+    ]
+
+
+def test_a_count_goes_on_through_the_hour_that_the_clock_repeats(tmp_path: Path) -> None:
+    clocks = [*range(60, 180), *range(120, 240)]
+    rows = [f"2026-04-05 {n // 60:02d}:{n % 60:02d},{1000 + 2 * i}" for i, n in enumerate(clocks)]
+    found = read(tmp_path, "at,steps\n" + "\n".join(rows) + "\n", interval='rule = "since_previous"', more=CUMULATIVE)
+    assert (found.epochs.height, found.epochs["steps"].sum(), found.epochs["steps"].max()) == (239, 478.0, 2.0)
+
+
+@pytest.mark.parametrize(("minutes", "rows"), [(2, 13), (5, 8), (15, 5), (60, 4)])
+def test_a_coarser_table_is_not_read_as_minutes(minutes: int, rows: int, tmp_path: Path) -> None:
+    stamps = [n * minutes for n in range(rows)]
+    text = "at,steps\n" + "".join(f"2026-03-02 {10 + n // 60:02d}:{n % 60:02d},90\n" for n in stamps)
+    with pytest.raises(connectors.CorruptFileError, match=f"multiples of {minutes * 60} s apart"):
+        read(tmp_path, text)
+
+
+def test_two_events_of_one_second_are_two_where_a_number_tells_them_apart(tmp_path: Path) -> None:
+    text = "at,n,kind\n" + "".join(f"2026-03-02 10:00:0{n // 2},{n},step\n" for n in range(6))
+    value = '[value]\nkind = "event"\nfactor = 2\ncounts = [{column = ["kind"], matches = "step"}]'
+    parts = {
+        "header": '"at", "kind"',
+        "resolution": "event",
+        "interval": 'rule = "next_row"\nseconds = 1',
+        "more": value,
+    }
+    assert read(tmp_path, text, columns='number = ["n"]', **parts).epochs["steps"].sum() == 12.0
+    assert read(tmp_path, text, **parts).epochs["steps"].sum() == 6.0
+
+
+def test_a_long_row_without_steps_says_nothing_about_the_rows_within_it(tmp_path: Path) -> None:
+    text = "at,steps,until\n2026-03-02 00:00,0,2026-03-02 23:59\n2026-03-02 10:00,90,2026-03-02 10:01\n"
+    found = read(tmp_path, text, resolution="event", interval='rule = "end"', time=STAMP + '\nend_stamp = ["until"]')
+    assert (table(found), found.totals["steps"].to_list()) == ([("10:00:00", "10:01:00", 90.0)], [0])
+
+
+def test_the_finer_of_two_rows_that_overlap_tells_whichever_starts_first(tmp_path: Path) -> None:
+    text = "at,steps,until\n2026-03-02 10:00,12,2026-03-02 10:10\n"
+    text += "".join(f"2026-03-02 10:0{n},100,2026-03-02 10:0{n + 1}\n" for n in range(2, 8))
+    found = read(tmp_path, text, resolution="event", interval='rule = "end"', time=STAMP + '\nend_stamp = ["until"]')
+    assert found.epochs["steps"].sum() == pytest.approx(600 + 12 * 4 / 10)
+    assert found.problems == (Problem("overlapping_rows", 1),)
+
+
+def test_rows_of_one_device_off_the_minute_are_not_added_to_those_on_it(tmp_path: Path) -> None:
+    clocks = [(n, second, steps) for n in range(30) for second, steps in ((0, 100), (23, 98))]
+    text = "at,steps\n" + "".join(f"2026-03-02 10:{n:02d}:{second:02d},{steps}\n" for n, second, steps in clocks)
+    assert read(tmp_path, text).epochs["steps"].sum() == pytest.approx(3000, rel=0.03)
+
+
+def test_a_row_that_cannot_be_read_is_no_pause(tmp_path: Path) -> None:
+    good = [f"2026-03-02 {10 + n // 60}:{n % 60:02d},9" for n in range(200)]
+    good[50] = good[50].replace(",9", ",many")
+    found = read(tmp_path, "at,steps\n" + "\n".join(good) + "\n", more='[value]\nabsent_means = "zero_between_rows"')
+    assert found.problems == (Problem("bad_row", 1, "line 52"),)
+    assert "10:50:00" not in {start for start, _, steps in table(found) if steps is not None}
+
+
+def test_the_step_between_rows_is_found_in_any_order_and_for_each_device(tmp_path: Path) -> None:
+    rows = [f"2026-03-02 {n // 60:02d}:{n % 60:02d},{who},1" for who in "ab" for n in range(60)]
+    shuffled = [rows[n * 7 % len(rows)] for n in range(len(rows))]
+    found = read(
+        tmp_path,
+        "at,who,steps\n" + "\n".join(shuffled) + "\n",
+        resolution="any",
+        interval='rule = "row_step"',
+        columns='device = ["who"]',
+        device='label = "as_written"',
+    )
+    assert (found.epochs.height, found.totals.height) == (120, 0)
+
+
+def test_a_file_whose_names_tell_two_dates_is_refused(tmp_path: Path) -> None:
+    parts = {
+        "header": '"clock", "steps"',
+        "match": r"file_name = '(?P<day>\d{4}-\d\d-\d\d)\.csv$'",
+        "time": 'date_is = "{day}"\nclock = ["clock"]\nformats = ["%Y-%m-%d %H:%M:%S"]',
+    }
+    recording = read(tmp_path, "clock,steps\n10:00:00,12\n", name="2026-03-02.csv", **parts)
+    assert recording.epochs.height == 1
+    with pytest.raises(connectors.CorruptFileError, match="names that tell different ones"):
+        connectors.read(
+            tmp_path / "2026-03-02.csv",
+            dialect_folder=tmp_path / "dialects",
+            names=("a/2026-03-02.csv", "b/2026-03-09.csv"),
+        )
+
+
+def test_an_end_before_its_start_is_a_bad_row_but_for_the_hour_the_clock_was_put_back(tmp_path: Path) -> None:
+    parts = {"resolution": "event", "interval": 'rule = "end"', "time": STAMP + '\nend_stamp = ["until"]'}
+    found = read(tmp_path, "at,steps,until\n2026-04-05 02:55,90,2026-04-05 02:04\n", **parts)
+    assert table(found) == [("02:55:00", "03:04:00", 90.0)]
+    with pytest.raises(connectors.CorruptFileError, match="a time that cannot be read"):
+        read(tmp_path, "at,steps,until\n2026-03-02 10:10,90,2026-03-02 08:00\n", **parts)
+
+
+def test_the_repeated_hour_is_kept_in_a_file_that_is_newest_first_and_beside_other_people(tmp_path: Path) -> None:
+    header, *rows = _autumn().splitlines()
+    backwards = read(tmp_path, "\n".join([header, *reversed(rows)]) + "\n")
+    assert backwards.epochs.equals(read(tmp_path, _autumn()).epochs)
+    # somebody else's clock goes back by a day in the middle
+    other = [f"2026-03-0{day} 10:00,Q,5" for day in (5, 4, 6)]
+    text = "at,who,steps\n" + "\n".join([row.replace(",", ",P,") for row in rows] + other) + "\n"
+    assert read(tmp_path, text, columns='participant = ["who"]').epochs.height == len(rows) + len(other)
+
+
+def test_a_copied_night_row_of_an_hourly_table_is_a_repeat(tmp_path: Path) -> None:
+    hours = [f"2026-03-02 {n:02d}:00,100" for n in range(24)]
+    text = "at,steps\n" + "\n".join([*hours[:3], hours[2], *hours[3:]]) + "\n"
+    found = read(tmp_path, text, resolution="hour", interval="seconds = 3600")
+    assert (found.totals["steps"].sum(), found.problems) == (2400, (Problem("repeated_rows", 1, "line 5"),))
+
+
+def test_single_steps_are_counted_per_minute_also_where_two_fall_on_one_instant(tmp_path: Path) -> None:
+    text = "at\n" + "2026-03-02 10:00:01\n2026-03-02 10:00:01\n2026-03-02 10:01:30\n"
+    found = read(
+        tmp_path, text, header='"at"', resolution="event", interval='rule = "instant"', more='[value]\nkind = "event"'
+    )
+    assert table(found) == [("10:00:00", "10:01:00", 2.0), ("10:01:00", "10:02:00", 1.0)]
+
+
+def test_tabs_part_columns_as_well(tmp_path: Path) -> None:
+    assert read(tmp_path, "at\tsteps\n2026-03-02 10:00\t12\n").epochs["steps"].to_list() == [12.0]
+
+
+def test_what_stands_behind_a_stamp_in_its_cell_is_not_quoted(tmp_path: Path) -> None:
+    time = 'stamp = ["at"]\nformats = ["{date} %H:%M"]\ndate_order = "proved"'
+    with pytest.raises(connectors.CorruptFileError, match="both orders") as caught:
+        read(tmp_path, "at,steps\n13/10/2026 visit Anna Smith,1\n10/13/2026 x,2\n", time=time)
+    assert "anna" not in str(caught.value).lower()
+
+
 def _same_with_all_cells_as_text(path: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
     fast = connectors.read(path)
     monkeypatch.setattr(rows_module, "_plain_numbers", lambda *_: frozenset())

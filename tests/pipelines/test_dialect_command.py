@@ -129,7 +129,7 @@ def test_what_nobody_claims_shows_the_nearest_dialects_and_what_they_miss(dialec
     assert "a column named activityminute" in told.text
     assert "write that in match.header" in told.text
     assert (
-        "found a CSV with the columns activitymin, steps, extra. `footfall dialect draft` proposes a dialect"
+        "found a CSV with the columns (another), steps, (another). `footfall dialect draft` proposes a dialect"
         in told.text
     )
     assert len({row["dialect"] for row in rows_of(dialect, path) if row["section"] == "nearest"}) == 3
