@@ -19,7 +19,9 @@ BAD_ROW_SHARE = 0.01
 #: so few rows may all lie at midnight by chance
 _FEW = 2
 #: how seldom rows of a fine grid may all lie on a coarser one for it to be taken for chance
-_BY_CHANCE = 1 / 3000
+_BY_CHANCE = 1e-6
+#: a grid coarser than an hour is judged as one of an hour: few rows may lie far apart
+_COARSEST = 3600
 
 #: columns that tell one row from another
 KEY = ("participant", "device", "hardware", "number", "start")
@@ -110,7 +112,7 @@ def refuse_coarser_grid(rows: pl.DataFrame, dialect: Dialect, seconds: int, path
     steps = rows.select((step.over(labels) if labels else step).dt.total_seconds().alias("step"))["step"]
     steps = steps.filter(steps > 0)
     coarse = int(np.gcd.reduce(steps.to_numpy())) if len(steps) else 0
-    if coarse > seconds and len(steps) * math.log(coarse / seconds) > -math.log(_BY_CHANCE):
+    if coarse > seconds and len(steps) * math.log(min(coarse, _COARSEST) / seconds) > -math.log(_BY_CHANCE):
         raise CorruptFileError(
             path,
             expected=f"rows of {seconds} s",

@@ -452,7 +452,7 @@ def test_a_count_goes_on_through_the_hour_that_the_clock_repeats(tmp_path: Path)
     assert (found.epochs.height, found.epochs["steps"].sum(), found.epochs["steps"].max()) == (239, 478.0, 2.0)
 
 
-@pytest.mark.parametrize(("minutes", "rows"), [(2, 13), (5, 8), (15, 5), (60, 4)])
+@pytest.mark.parametrize(("minutes", "rows"), [(2, 22), (5, 11), (15, 8), (60, 6)])
 def test_a_coarser_table_is_not_read_as_minutes(minutes: int, rows: int, tmp_path: Path) -> None:
     stamps = [n * minutes for n in range(rows)]
     text = "at,steps\n" + "".join(f"2026-03-02 {10 + n // 60:02d}:{n % 60:02d},90\n" for n in stamps)
