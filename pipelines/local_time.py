@@ -84,8 +84,11 @@ def epochs_on_utc(epochs: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataF
     return on_utc.filter(stands), nowhere, on_utc.filter(~stands)
 
 
-def totals_on_utc(totals: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
-    """Totals of naive clock times on UTC with `local_date`; the label of a day is its date, only the instants need a zone."""
+def totals_on_utc(totals: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Totals of naive clock times on UTC with `local_date`, and those that repeat a clock time which occurred once.
+
+    The label of a day is its date, only the instants need a zone.
+    """
     length = pl.col("end") - pl.col("start")
     dated = totals.with_columns(pl.col("start").dt.date().alias("local_date"), length.alias("__length"))
     placed = localise(dated, "start", periods)
@@ -94,9 +97,11 @@ def totals_on_utc(totals: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
         placed.drop("utc", "is_repeated").with_columns((pl.col("start") + pl.duration(hours=1)).alias("__later")),
         "__later", periods,
     )  # fmt: skip
-    return placed.with_columns(pl.coalesce(pl.col("utc"), later.get_column("utc")).alias("start")).with_columns(
+    on_utc = placed.with_columns(pl.coalesce(pl.col("utc"), later.get_column("utc")).alias("start")).with_columns(
         (pl.col("start") + pl.col("__length")).alias("end")
     )
+    stands = on_utc.select(pl.struct("participant_id", "device_id", "start", "end").is_first_distinct()).to_series()
+    return on_utc.filter(stands), on_utc.filter(~stands)
 
 
 def spans_on_utc(spans: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

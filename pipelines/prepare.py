@@ -84,11 +84,12 @@ def prepare(
     aside: list[pl.DataFrame] = []
     if recording.time_basis == "local":
         epochs, nowhere, repeated = epochs_on_utc(epochs, attribution.periods)
-        totals = totals_on_utc(totals, attribution.periods)
+        totals, again = totals_on_utc(totals, attribution.periods)
         coverage, _ = spans_on_utc(coverage, attribution.periods)
         sessions, unplaced = spans_on_utc(sessions, attribution.periods)
         aside += [_naive_aside(rows, "local_time_does_not_exist") for rows in (nowhere, unplaced)]
         aside.append(set_aside(repeated, "local_time_repeated_without_cause", "epoch_start"))
+        aside.append(set_aside(again, "local_time_repeated_without_cause", "start"))
     else:
         epochs = epochs.with_columns(pl.lit(value=False).alias("is_repeated"))
         totals = totals.with_columns(local_date(totals, "start", attribution.periods).alias("local_date"))

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.recording import EPOCH_COLUMNS, conform
 from pipelines.cleaning import split_early, split_future, to_minutes
-from pipelines.local_time import localise
+from pipelines.local_time import localise, totals_on_utc
 from warehouse.offsets import offset_periods
 
 T0 = dt.datetime(2026, 3, 2, 10, tzinfo=dt.UTC)
@@ -41,6 +41,24 @@ def test_the_repeated_hour_is_told_apart_by_the_order_in_the_file() -> None:
         "04 14:59", "04 15:00", "04 15:30", "04 15:59", "04 16:00", "04 16:30", "04 16:59", "04 17:00",
     ]  # fmt: skip
     assert [twice for _, twice in placed] == [False, True, True, True, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("zone", "stands"), [("Australia/Sydney", [100, 7, 8, 9]), ("Australia/Brisbane", [100, 7, 9])]
+)
+def test_an_hour_that_is_told_twice_is_two_totals_only_where_the_clock_was_put_back(
+    zone: str, stands: list[int]
+) -> None:
+    start = pl.Series("start", [f"2026-04-05 {at}" for at in ("01:00", "02:00", "02:00", "03:00")])
+    frame = pl.DataFrame({"participant_id": "P1", "device_id": "d", "steps": [100, 7, 8, 9]}).with_columns(
+        start.str.to_datetime("%Y-%m-%d %H:%M").cast(pl.Datetime("us")).alias("start")
+    )
+    kept, again = totals_on_utc(
+        frame.with_columns((pl.col("start") + pl.duration(hours=1)).alias("end")), _periods(zone)
+    )
+    assert kept["steps"].to_list() == stands
+    assert kept["start"].is_unique().all()
+    assert again.height == 4 - len(stands)
 
 
 def test_a_repeated_clock_time_that_is_stated_once_is_the_earlier_instant() -> None:
