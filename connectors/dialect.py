@@ -211,7 +211,7 @@ class Interval:
     columns of time. duration: a column, in `unit`; where its cell is empty, the next of the columns. next_row: until the
     next row of the device, the last one for its duration or `seconds`. since_previous: a reading that tells what happened
     since the one before. instant: events, counted per minute.
-    Rows of one device that overlap are cut where the earlier one ends, their steps in proportion.
+    Rows of one device that overlap are cut, the coarser one first, their steps in proportion.
     """
 
     rule: Literal["fixed", "captured", "row_step", "end", "duration", "next_row", "since_previous", "instant"] = "fixed"

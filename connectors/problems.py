@@ -40,7 +40,7 @@ SENTENCES = {
     "repeated_rows": "rows that occur again with the same values count once",
     "conflicting_rows": "rows that occur again with other values, the last one counts",
     "not_measured": "rows that say the device was not worn or measured nothing have no steps",
-    "overlapping_rows": "rows of one device that cover the same time are cut where the earlier one ends",
+    "overlapping_rows": "rows of one device that cover the same time are cut, and the finer one counts",
     "typed_in": "rows that were typed in by hand are left out, no device counted them",
     "largest_of_rows": "rows that occur again with other values, the largest one counts",
     "count_corrected": "a running count that fell by little was corrected, and nothing was walked meanwhile",

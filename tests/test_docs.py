@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import connectors
 from connectors.dialect_file import built_in, load
 from pipelines.ingest import ingest
 from pipelines.study_folder import StudyFolder, init_study
@@ -101,3 +102,19 @@ def test_an_example_of_a_study_dialect_loads(path: Path) -> None:
     assert dialect.name not in built_in()
     # nobody has seen a real file of these, and they say so
     assert dialect.evidence == "none"
+
+
+def test_the_pedometer_nobody_has_heard_of_is_read_as_the_guide_says(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "dialects.md"
+    table, dialect = blocks(page, "")[0], blocks(page, "toml")[0]
+    example = (ROOT / "docs" / "examples" / "dialects" / "acme_stepper.toml").read_text(encoding="utf-8")
+    assert dialect.partition("resolution")[2] == example.partition("resolution")[2]
+    (tmp_path / "acme_stepper.toml").write_text(dialect, "utf-8")
+    (tmp_path / "export.csv").write_text(table, "utf-8")
+    recording = connectors.read(tmp_path / "export.csv", dialect_folder=tmp_path)
+    told = re.findall(
+        r"^\| (?:\d+ March )?\d\d:\d\d \| \d\d:\d\d \| (\d+) \| (a minute|a total)", page.read_text("utf-8"), re.M
+    )
+    assert [int(steps) for steps, becomes in told if becomes == "a minute"] == recording.epochs["steps"].to_list()
+    assert [int(steps) for steps, becomes in told if becomes == "a total"] == recording.totals["steps"].to_list()
+    assert len(told) == 5
