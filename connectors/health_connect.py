@@ -20,10 +20,8 @@ import polars as pl
 from connectors.devices import source_device
 from connectors.errors import ConnectorError, CorruptFileError, NoStepDataError
 from connectors.overlaps import without_overlaps
-from connectors.recording import Device, Problem, Recording
+from connectors.recording import LONGEST_EVENT, Device, Problem, Recording
 
-#: a longer row is a total, as in an Apple Health export
-MAX_EPOCH = dt.timedelta(seconds=660)
 #: a row a minute from one app fills it in 38 years
 MAX_ROWS = 20_000_000
 
@@ -190,7 +188,7 @@ def _read(path: Path, database: sqlite3.Connection, max_rows: int) -> Recording:
     rows = records.once(
         rows.drop(sources.columns).with_columns(pl.lit(None, dtype=pl.String).alias("participant_label"))
     )
-    long = pl.col("end") - pl.col("start") > MAX_EPOCH
+    long = pl.col("end") - pl.col("start") > pl.duration(seconds=LONGEST_EVENT)
     epochs, cut = without_overlaps(rows.filter(~long))
     records.note("overlapping_rows", cut)
     most = rows["device_label"].value_counts().sort(["count", "device_label"], descending=[True, False]).item(0, 0)

@@ -64,6 +64,11 @@ TOTAL_COLUMNS: dict[str, pl.DataType] = {
     "steps": pl.Int64(),
 }
 
+#: Longest row, in seconds, of an export that writes one for as long as something was going on, whose steps are shared over
+#: its minutes; a longer one is a total. A real Apple Watch writes up to 660 s, and two thirds of its steps in rows of 8 to
+#: 10 minutes.
+LONGEST_EVENT = 660
+
 _FRAMES: dict[FrameName, dict[str, pl.DataType]] = {
     "epochs": EPOCH_COLUMNS,
     "coverage": COVERAGE_COLUMNS,

@@ -14,10 +14,7 @@ from connectors.apple_health.scan import CHUNK_BYTES, STEPS, Batch, Scan
 from connectors.apple_health.sources import Sources
 from connectors.errors import CorruptFileError, NoStepDataError
 from connectors.overlaps import without_overlaps
-from connectors.recording import Problem, Recording
-
-#: a longer row is a total. Phones write rows of up to about ten minutes, and 660 s occur in real files
-MAX_EPOCH = dt.timedelta(seconds=660)
+from connectors.recording import LONGEST_EVENT, Problem, Recording
 
 _STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-](?:0[0-9]|1[0-4])[0-5][0-9]$"
 #: before it there was no phone that counts, and a clock that is not set shows 1970
@@ -49,7 +46,7 @@ def read(path: Path, *, chunk_bytes: int = CHUNK_BYTES) -> Recording:
         records.note("truncated", 1, f"byte {scan.truncated_at}")
     rows = records.rows(path)
     labels = pl.Series([device.device_id for device in records.sources.devices], dtype=pl.String)
-    long = pl.col("end") - pl.col("start") > MAX_EPOCH
+    long = pl.col("end") - pl.col("start") > pl.duration(seconds=LONGEST_EVENT)
     epochs, cut = without_overlaps(rows.filter(~long))
     records.note("overlapping_rows", cut)
     epochs = epochs.rename({"start": "epoch_start", "end": "epoch_end"})

@@ -12,12 +12,11 @@ from connectors.pedometer_csv import checks, counts, spans
 from connectors.pedometer_csv.head import CONTRADICTION, Layout, participant_in_name
 from connectors.pedometer_csv.rows import NUMBERS, read_rows
 from connectors.pedometer_csv.sources import device_of_file, devices_of_rows
-from connectors.recording import Device, Problem, Recording
+from connectors.recording import LONGEST_EVENT, Device, Problem, Recording
 from connectors.sports import is_on_foot, named_sport
 
-#: rows up to this long become minutes, by resolution; longer ones are totals. Rows of an event are as long as something
-#: was going on: a real Apple Watch writes up to 660 s, and two thirds of its steps in rows of 8 to 10 minutes.
-_LONGEST_SECONDS = {"minute": 60, "any": 60, "event": 660, "hour": -1, "day": -1}
+#: rows up to this long become minutes, by resolution; longer ones are totals
+_LONGEST_SECONDS = {"minute": 60, "any": 60, "event": LONGEST_EVENT, "hour": -1, "day": -1}
 _LABELS = ("participant_label", "device_label")
 
 
