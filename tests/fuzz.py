@@ -1,4 +1,4 @@
-"""Changes real and made device files at random and reads them: no crash, no hang, no unbounded memory.
+"""Changes real and made device files and tables at random and reads them: no crash, no hang, no unbounded memory.
 
     python -m tests.fuzz --runs 20000 --seed 1
 
@@ -20,9 +20,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from connectors import fit, gpx
+import connectors
+from connectors import apple_health, fit, gpx
 from connectors.errors import ConnectorError
 from connectors.fit.crc import crc16
+from sample_data.vendors import samples
+from tests.connectors.apple_samples import export, pieces
 from tests.real_exports import REAL
 
 #: files above are left out: a change costs as much as a reading
@@ -42,17 +45,31 @@ _ODD_TEXT = (
     b'"',
     b"\xff",
     b"99999999999999999999",
+    b"\n",
+    b";",
+    b",",
+    b"]",
 )
 
 Reader = Callable[[Path], object]
-_READERS: dict[str, Reader] = {"fit": fit.read, "gpx": gpx.read}
+#: names that some tables need: every sample's, so that a changed one still finds its dialect
+_NAMES = tuple(sample.name for sample in samples())
+
+
+def _table(path: Path) -> object:
+    return connectors.read(path, names=_NAMES)
+
+
+_READERS: dict[str, Reader] = {"fit": fit.read, "gpx": gpx.read, "xml": apple_health.read, "csv": _table}
 
 
 def seeds() -> dict[str, list[bytes]]:
     """The files to start from, by kind: real exports where they are, and the project's own samples."""
-    samples = Path(__file__).resolve().parents[1] / "sample_data"
-    found: dict[str, list[bytes]] = {"fit": [], "gpx": []}
-    for folder in (REAL, samples):
+    ours = Path(__file__).resolve().parents[1] / "sample_data"
+    found: dict[str, list[bytes]] = {kind: [] for kind in _READERS}
+    found["csv"] = [sample.content for sample in samples()]
+    found["xml"] = [export(*pieces(seed)) for seed in range(3)]
+    for folder in (REAL, ours / "fit", ours / "gpx"):
         for path in sorted(folder.rglob("*")):
             kind = path.suffix.lower().lstrip(".")
             if kind in found and path.is_file() and 0 < path.stat().st_size <= MAX_SEED_BYTES:
@@ -81,7 +98,7 @@ def changed(data: bytes, other: bytes, dice: random.Random, kind: str) -> bytes:
                 start = dice.randrange(len(other))
                 made[at : at + length] = other[start : start + length]
             case 6:
-                made[at:at] = dice.choice(_ODD_TEXT) if kind == "gpx" else bytes([dice.choice(_ODD)]) * length
+                made[at:at] = dice.choice(_ODD_TEXT) if kind != "fit" else bytes([dice.choice(_ODD)]) * length
             case _:
                 del made[at if dice.random() < 0.2 else len(made) :]
     if kind == "fit" and len(made) > 16 and dice.random() < 0.67:

@@ -139,11 +139,6 @@ def walk(seed: int, minutes: int = 40) -> list[Step]:
     return steps
 
 
-def _class(milliseconds: int) -> int:
-    """Rows up to 2 minutes are finer than those up to 5.5, these finer than longer ones."""
-    return sum(milliseconds > bound for bound in (120_000, 330_000))
-
-
 @dataclasses.dataclass
 class ByHand:
     """What the plain reading finds. epochs, totals: (package, model), start and end in ms after START, steps; sorted."""
