@@ -38,12 +38,17 @@ def test_the_dialect_in_the_guide_is_a_valid_one(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    """P1 walked 40 minutes on two days of one whole week; P2 on none of a first week and on six days of a second."""
+    """P1 walked 40 minutes on two days of one whole week; P2 on none of a first week and on six days of a second; P3 sent a
+    week's daily totals."""
     study = init_study(tmp_path_factory.mktemp("docs") / "study", "UTC")
     (study.root / "participants.csv").write_text(
         "participant_id,time_zone,start_date,end_date,arm\n"
         "P1,,2026-03-02,2026-03-08,walking\nP2,,2026-03-02,2026-03-15,control\n"
+        "P3,,2026-03-02,2026-03-08,control\n"
     )
+    days = "".join(f"3/{day}/2026,9000\n" for day in range(2, 9))
+    (study.inbox / "P3").mkdir()
+    (study.inbox / "P3" / "days.csv").write_text("ActivityDay,StepTotal\n" + days)
     rows = [
         f"{person},2026-03-{day:02d}T{minute // 60:02d}:{minute % 60:02d}:00Z,"
         f"{110 if day in walked and 600 <= minute < 640 else 0}"
