@@ -76,7 +76,7 @@ def test_the_guide_finds_who_was_under_target_in_the_last_week_and_no_earlier_on
 def test_the_python_of_the_guide_runs_beside_the_published_file(study: StudyFolder) -> None:
     (code,) = blocks(ROOT / "docs" / "research-tables.md", "python")
     done = subprocess.run([sys.executable, "-c", code], cwd=study.root, capture_output=True, text=True, check=True)
-    assert done.stdout == "[(3,)]\n"
+    assert done.stdout == "[(4,)]\n"
 
 
 def test_a_drawn_day_shows_the_minutes_of_its_row_in_participant_day(study: StudyFolder, tmp_path: Path) -> None:
