@@ -57,11 +57,16 @@ def known(folder: Path | None = None) -> dict[str, Dialect]:
     return {**built_in(), **own}
 
 
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    # half of the time that some hundred tables take
+    return typing.get_type_hints(kind)
+
+
 def _table(kind: type[_T], raw: object, path: Path, place: str) -> _T:
     if not isinstance(raw, dict):
         raise DialectError(path, place, "expected a table")
-    hints = typing.get_type_hints(kind)
-    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    hints, fields = _hints(kind), {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     shown = [n for n in fields if (place, n) != ("", "name")]
     prefix = f"{place}." if place else ""
     for key in raw:

@@ -35,6 +35,25 @@ class Head:
     complete: bool
     keys: tuple[str, ...] | None = None
 
+    @functools.cached_property
+    def separator(self) -> str | None:
+        """The delimiter that the first line names (`sep=;`), if it does."""
+        named = _SEPARATOR_LINE.match(self.lines[0])
+        return named[1] if named else None
+
+    @functools.cached_property
+    def top(self) -> int:
+        """The first line that is neither blank nor names the delimiter."""
+        start = 1 if self.separator else 0
+        while start < len(self.lines) and not self.lines[start].strip():
+            start += 1
+        return start
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The lines from the top on."""
+        return "\n".join(self.lines[self.top :])
+
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
@@ -150,31 +169,30 @@ def lay_out(dialect: Dialect, head: Head, file_names: Sequence[str]) -> Layout |
 
 
 def _table(dialect: Dialect, head: Head, named: dict[str, str], file_names: tuple[str, ...]) -> Layout | None:
-    match, start, delimiters = dialect.match, 0, dialect.text.delimiters
-    if separator := _SEPARATOR_LINE.match(head.lines[0]):
-        start, delimiters = 1, (separator[1],)
-    while start < len(head.lines) and not head.lines[start].strip():
-        start += 1
-    lines = head.lines[start:]
-    skipped = _preamble_length(dialect, lines) if lines else None
-    while skipped and skipped < len(lines) and not lines[skipped].strip():
-        skipped += 1
-    if skipped is None or (match.first_line and not re.search(match.first_line, lines[0])):
+    match, start, lines = dialect.match, head.top, head.lines
+    delimiters = (head.separator,) if head.separator else dialect.text.delimiters
+    if start == len(lines) or (match.first_line and not re.search(match.first_line, lines[start])):
         return None
-    header = lines[skipped] if skipped < len(lines) else ""
-    first_row, above = start + skipped, "\n".join(lines[:skipped])
+    skipped = _preamble_length(dialect, head)
+    if skipped is None:
+        return None
+    first_row = start + skipped
+    while skipped and first_row < len(lines) and not lines[first_row].strip():
+        first_row += 1
+    header = lines[first_row] if first_row < len(lines) else ""
     for delimiter in delimiters:
         names = split(header, delimiter, dialect.header.form)
         if not _fits(dialect, names):
             continue
-        variables = {**named, **_captured(dialect, lines[:skipped])}
+        above = lines[start:first_row]
+        variables = {**named, **_captured(dialect, above)}
+        told = Layout(dialect, head.encoding, delimiter, names, first_row + 1, variables, file_names, "\n".join(above))
         if dialect.headerless and not any(re.search("[A-Za-z]", n) for n in names):
             given = [h.names for h in dialect.headerless if variables.get(h.variable, "") == h.equals]
             width = next((d for d in delimiters if d in header), delimiter)
-            names = given[0] if given else ()
-            return Layout(dialect, head.encoding, width, names, first_row, variables, file_names, above)
+            return dataclasses.replace(told, delimiter=width, names=given[0] if given else (), first_row=first_row)
         if len(names) > 1 or delimiter == delimiters[-1]:
-            return Layout(dialect, head.encoding, delimiter, names, first_row + 1, variables, file_names, above)
+            return told
     return None
 
 
@@ -210,14 +228,13 @@ def _fits(dialect: Dialect, names: tuple[str, ...]) -> bool:
     return all(place((name,), names) is not None for name in match.header) and place(match.without, names) is None
 
 
-def _preamble_length(dialect: Dialect, lines: tuple[str, ...]) -> int | None:
+def _preamble_length(dialect: Dialect, head: Head) -> int | None:
     rule = dialect.preamble
     if rule.until or rule.after:
         # one search of the whole head: a search of each of its thousand lines takes longer than reading the file
-        text = "\n".join(lines)
-        hit = re.search(rule.until or rule.after, text, re.MULTILINE)
-        return None if hit is None else text.count("\n", 0, hit.start()) + (0 if rule.until else 1)
-    return 0 if rule.only_if and not re.search(rule.only_if, lines[0]) else rule.lines
+        hit = re.search(rule.until or rule.after, head.text, re.MULTILINE)
+        return None if hit is None else head.text.count("\n", 0, hit.start()) + (0 if rule.until else 1)
+    return 0 if rule.only_if and not re.search(rule.only_if, head.lines[head.top]) else rule.lines
 
 
 def _captured(dialect: Dialect, lines: tuple[str, ...]) -> dict[str, str]:

@@ -64,13 +64,16 @@ def _recording(
         if dialect.resolution == "event" and dialect.interval.rule == "next_row":
             # an hour of sitting has no steps in any of its minutes
             is_short |= pl.col("steps") == 0
-        short, cut = _without_overlaps(rows.filter(is_short), dialect)
+        short_rows = rows.select(is_short.alias("short"))["short"]
+        all_short = bool(short_rows.all())
+        short, cut = _without_overlaps(rows if all_short else rows.filter(short_rows), dialect)
         problems = (*problems, *cut)
         optional = [name for name in (*NUMBERS, "worn") if name in rows.columns]
         epochs = short.select(*labels, *_spanned(), *optional)
-        totals = rows.filter(~is_short & pl.col("steps").is_not_null()).select(
-            *labels, "start", "end", pl.col("steps").round().cast(pl.Int64)
-        )
+        if not all_short:
+            totals = rows.filter(~short_rows & rows["steps"].is_not_null()).select(
+                *labels, "start", "end", pl.col("steps").round().cast(pl.Int64)
+            )
         if dialect.value.absent_means == "zero_between_rows" and epochs.height:
             epochs = pl.concat([epochs, spans.pauses(rows)], how="diagonal")
         epochs = epochs.filter(pl.col("steps").is_not_null()) if dialect.resolution == "event" else epochs

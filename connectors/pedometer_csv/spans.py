@@ -40,7 +40,7 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
         seconds = _seconds(layout, rows, path)
         # a blank line within the rows still is an epoch's place, so count lines, not rows
         step = (pl.col("line") - layout.first_row - 1) * seconds
-        rows = rows.with_columns((pl.lit(first[0]) + pl.duration(seconds=step)).alias("start"))
+        rows = rows.with_columns((pl.lit(first) + pl.duration(seconds=step)).alias("start"))
     else:
         wanted = " or ".join(name or "(no name)" for name in (*rule.stamp, *rule.date, *rule.clock))
         raise CorruptFileError(
@@ -154,10 +154,10 @@ def _later(start: pl.Series, end: pl.Series, dialect: Dialect) -> pl.Series:
     return end.zip_with(~put_back.fill_null(value=False), end + _PUT_BACK)
 
 
-def _stated_start(layout: Layout, path: Path) -> pl.Series:
+def _stated_start(layout: Layout, path: Path) -> dt.datetime:
     text = layout.dialect.time.start.format_map(Variables(layout.variables))
     start = clock.parse_stated(text, layout)
-    if start.null_count():
+    if start is None:
         raise CorruptFileError(
             path,
             expected="a start date and time in the date order the file states",
@@ -171,10 +171,10 @@ def _stated_start(layout: Layout, path: Path) -> pl.Series:
 def _check_first(text: pl.Series, start: pl.Series, layout: Layout, path: Path) -> None:
     """Nothing; raises if the first row is not on the date that the lines above the table state."""
     stated = _stated_start(layout, path)
-    if start[0] is not None and start[0].date() != stated[0].date():
+    if start[0] is not None and start[0].date() != stated.date():
         raise CorruptFileError(
             path,
-            expected=f"the first row on the stated start date, {stated[0]:%Y-%m-%d}",
+            expected=f"the first row on the stated start date, {stated:%Y-%m-%d}",
             found=f"{text[0]}, which in the stated date order is {start[0]:%Y-%m-%d}",
             where=f"line {layout.first_row + 1}",
             todo="The date order stated in the file may be wrong; export again.",
