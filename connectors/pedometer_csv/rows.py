@@ -30,19 +30,18 @@ def read_rows(path: Path, layout: Layout) -> tuple[pl.DataFrame, tuple[Problem, 
     """
     data = _utf8(path, layout.encoding)
     problems: tuple[Problem, ...] = ()
-    names = layout.names
+    names, is_plain = layout.names, False
     if layout.dialect.text.form == "json":
         rows = list_of_objects(data, layout, path)
     else:
-        rows, problems = _table(data, layout, path)
+        rows, is_plain, problems = _table(data, layout, path)
         if layout.dialect.json.column:
             rows, names = document_rows(rows, names, layout.dialect, path)
     fields = fields_of(layout.dialect, names)
     _refuse_without_values(fields, layout, path)
     words = list(layout.dialect.number.null)
-    found = rows.select(
-        "line", *(_cell(rows, n, words).alias(field) for field, n in fields.items()), _cell(rows, -1, [])
-    )
+    cells = [_cell(rows, n, words, is_plain=is_plain and not words).alias(field) for field, n in fields.items()]
+    found = rows.select("line", *cells, _cell(rows, -1, [], is_plain=False))
     found = found.filter(~pl.all_horizontal(pl.col(f).is_null() for f in fields))
     if not found.height:
         raise NoStepDataError(
@@ -92,17 +91,22 @@ def fields_of(dialect: Dialect, names: tuple[str, ...]) -> dict[str, int]:
     return {field: n for field, n in found.items() if n is not None}
 
 
-def _cell(rows: pl.DataFrame, number: int, words: list[str]) -> pl.Expr:
+def _is_plain(body: bytes) -> bool:
+    """True if there is no white space (in UTF-8 it begins with these bytes) and no quote: then no cell has to be stripped."""
+    return not any(sign in body for sign in (b" ", b"\t", b"\x0b", b"\x0c", b'"', b"\xc2", b"\xe1", b"\xe2", b"\xe3"))
+
+
+def _cell(rows: pl.DataFrame, number: int, words: list[str], *, is_plain: bool) -> pl.Expr:
     name = _SURPLUS if number < 0 else f"c{number}"
-    if rows.schema[name] != pl.String():
+    if is_plain or rows.schema[name] != pl.String():
         return pl.col(name)
     text = pl.col(name).str.strip_chars()
     told = text.str.len_bytes() > 0
     return pl.when(told, *([~text.is_in(words)] if words else [])).then(text).alias(name)
 
 
-def _table(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
-    """Columns c0, c1, ... by place, `surplus` and `line`; null for what is not read."""
+def _table(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, bool, tuple[Problem, ...]]:
+    """Columns c0, c1, ... by place, `surplus` and `line`, null for what is not read; and whether all cells are plain."""
     offset = 0
     for _ in range(layout.first_row):
         end = _LINE_END.search(data, offset)
@@ -138,7 +142,7 @@ def _table(data: bytes, layout: Layout, path: Path) -> tuple[pl.DataFrame, tuple
     rows = rows.with_row_index("line", layout.first_row + 1).with_columns(pl.col("line").cast(pl.Int64))
     is_cut = not is_block and not body.endswith((b"\n", b"\r"))
     problems = (Problem("unfinished_last_line", 1, f"line {layout.first_row + rows.height}"),) if is_cut else ()
-    return rows, problems
+    return rows, _is_plain(body), problems
 
 
 def _parsed(
