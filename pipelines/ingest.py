@@ -30,6 +30,7 @@ from pipelines.attribution import Attribution
 from pipelines.errors import FootfallError, StudyError
 from pipelines.reading import Job, read_jobs
 from pipelines.study_folder import StudyFolder, StudyTables, read_study
+from pipelines.worker import use_threads
 from warehouse import ledger
 from warehouse.build import derive as derive_tables
 from warehouse.database import DATABASE_NAME, connect
@@ -528,7 +529,11 @@ def _groups(jobs: list[Job], sizes: list[int], files: int, size: int) -> Iterato
 
 
 def _pool(workers: int) -> concurrent.futures.ProcessPoolExecutor:
-    return concurrent.futures.ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    # all cores for each would be twice the work on many small tables: threads that wait for each other
+    share = max(1, (os.cpu_count() or 1) // workers)
+    return concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=use_threads, initargs=(share,)
+    )
 
 
 def _read_alone(job: Job, attribution: Attribution) -> Entry:

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.build import views
+from warehouse.database import transaction
 from warehouse.errors import WarehouseError
 
 #: Tables that researchers see, in the order in which they are written.
@@ -68,11 +69,14 @@ def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
     )
     try:
         for name in PUBLISHED:
-            view = views()[name]
             connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")
-            connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
-            for column, meaning in view.column_comments.items():
-                connection.execute(f"COMMENT ON COLUMN published.main.{name}.{column} IS {_quoted(meaning)}")
+        # a hundred comments, each of which would be a transaction of its own
+        with transaction(connection):
+            for name in PUBLISHED:
+                view = views()[name]
+                connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
+                for column, meaning in view.column_comments.items():
+                    connection.execute(f"COMMENT ON COLUMN published.main.{name}.{column} IS {_quoted(meaning)}")
         connection.execute("CHECKPOINT published")
     finally:
         connection.execute("DETACH published")

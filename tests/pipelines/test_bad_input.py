@@ -199,14 +199,16 @@ def test_a_second_night_finds_nothing_new_to_complain_about(night: Night) -> Non
     assert reasons(night.study) == before
 
 
-def test_files_set_aside_are_a_failure_only_if_asked_to_be_strict(tmp_path: Path) -> None:
+def test_files_set_aside_are_a_failure_only_if_asked_to_be_strict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study = new_study(tmp_path / "study", ["P1"])
     drop(study, "P1/good.csv", native("P1", [100] * 40))
     drop(study, "P1/empty.fit", b"")
-    lenient = footfall("ingest", "--study", study.root)
-    assert lenient.returncode == 0
-    assert "Files: 1 loaded, 1 quarantined." in lenient.stdout
-    assert "P1/empty.fit" in lenient.stdout
+    assert main(["ingest", "--study", str(study.root)]) == 0
+    told = capsys.readouterr().out
+    assert "Files: 1 loaded, 1 quarantined." in told
+    assert "P1/empty.fit" in told
     drop(study, "P1/picture.fit", sample("broken/picture.fit"))
     drop(study, "P1/more.csv", native("P1", [90] * 50))
     strict = footfall("ingest", "--strict", "--study", study.root)

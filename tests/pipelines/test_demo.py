@@ -18,8 +18,9 @@ from warehouse.database import DATABASE_NAME
 
 
 class Demo(NamedTuple):
-    """The demonstration after one plain ingestion, what it ought to hold, and the bytes that were dropped."""
+    """The demonstration as it was made and after one plain ingestion, what it ought to hold, and the bytes dropped."""
 
+    made: Path
     study: StudyFolder
     report: Report
     truth: Truth
@@ -30,11 +31,13 @@ class Demo(NamedTuple):
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """One demonstration for all tests of this module; tests leave its tables as they are."""
     root = tmp_path_factory.mktemp("demo")
-    study = make_demo(root / "study")
+    made = make_demo(root / "made").root
+    study = StudyFolder(root / "study")
+    shutil.copytree(made, study.root)
     dropped = collections.Counter(path.read_bytes() for path in study.inbox.rglob("*") if path.is_file())
     # the same seed makes the same study, so the truth need not be read back from CSV
     truth = write_study(root / "again")
-    return Demo(study, ingest(study), truth, dropped)
+    return Demo(made, study, ingest(study), truth, dropped)
 
 
 def _expected(truth: Truth) -> list[ExpectedFile]:
@@ -178,15 +181,16 @@ def test_nothing_counts_after_consent_for_data_was_withdrawn(demo: Demo) -> None
     assert weeks == [("ineligible", None)]
 
 
-def test_a_demonstration_replaces_an_earlier_one_and_no_other_folder(tmp_path: Path) -> None:
+def test_a_demonstration_replaces_an_earlier_one_and_no_other_folder(demo: Demo, tmp_path: Path) -> None:
     precious = tmp_path / "thesis"
     precious.mkdir()
     (precious / "chapter1.txt").write_text("do not lose")
     with pytest.raises(StudyError, match="Nothing was changed"):
         make_demo(precious)
     assert [path.name for path in precious.iterdir()] == ["chapter1.txt"]
-    study = make_demo(tmp_path / "demo")
-    (study.inbox / "left_over.csv").write_text("of the first demonstration")
-    study = make_demo(tmp_path / "demo")
+    earlier = StudyFolder(tmp_path / "demo")
+    shutil.copytree(demo.made, earlier.root)
+    (earlier.inbox / "left_over.csv").write_text("of the first demonstration")
+    study = make_demo(earlier.root)
     assert not (study.inbox / "left_over.csv").exists()
     assert (study.root / "truth" / "expected_weeks.csv").is_file()

@@ -104,11 +104,16 @@ def test_a_file_that_is_taken_away_again_stops_nobody(study: StudyFolder) -> Non
     assert minutes(study) == [["P2", 40]]
 
 
-def test_a_large_archive_that_was_stopped_between_batches_loses_no_member(study: StudyFolder, tmp_path: Path) -> None:
+def test_a_large_archive_that_was_stopped_between_batches_loses_no_member(
+    study: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # three groups and two batches, as of an archive with some hundred members
+    monkeypatch.setattr(ingest, "GROUP_FILES", 32)
+    monkeypatch.setattr(ingest, "BATCH_FILES", 50)
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for day in range(1, 29):
-            for hour in range(9):
+            for hour in range(3):
                 stamp = f"2026-02-{day:02d}T{hour + 8:02d}:00:00Z"
                 packed.writestr(f"{day}-{hour}.csv", f"participant_id,minute_start,steps\nP1,{stamp},50\n")
     drop(study, "P1/many.zip", path.read_bytes())
@@ -118,10 +123,10 @@ def test_a_large_archive_that_was_stopped_between_batches_loses_no_member(study:
 
     def stop(done: int, _: int, __: int) -> None:
         # after the first batch is written, before the second
-        if done > ingest.BATCH_FILES + 20:
+        if done > ingest.BATCH_FILES + 5:
             raise StoppedError
 
     with pytest.raises(StoppedError), ingest.open_run(study) as run:
         ingest.load(run, sorted(intake.look(study.inbox)), stop)
     night(study)
-    assert minutes(study) == [["P1", 28 * 9]]
+    assert minutes(study) == [["P1", 28 * 3]]
