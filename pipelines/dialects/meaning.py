@@ -35,12 +35,18 @@ _ORDERS = {"day_first": "day before month", "month_first": "month before day"}
 def claim_in_words(path: Path, layout: Layout, origin: str) -> list[list[str]]:
     """Item and meaning: all that a dialect takes for granted about a file."""
     dialect = layout.dialect
-    return [
+    about = [
         ["read by", f"dialect {dialect.name} ({origin})"],
         ["which is", dialect.title],
         ["evidence for it", _EVIDENCE[dialect.evidence]],
         ["text", f"{layout.encoding}; delimiter: {_SIGNS.get(layout.delimiter, layout.delimiter)}"],
         ["column names", _header(layout)],
+    ]
+    if dialect.nothing is not None:
+        # there is no clock and no number to speak of
+        return [*about, ["gives", "nothing"]]
+    return [
+        *about,
         ["columns read", _columns(layout)],
         ["date order", _date_order(path, layout)],
         ["time zone", _ZONE[dialect.time.zone]],
