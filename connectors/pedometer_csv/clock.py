@@ -105,18 +105,19 @@ def _parse(text: pl.Series, layout: Layout, order: str) -> tuple[pl.Series, list
     """Starts, null where no format fits, and for each format that fits at all the first row it fits."""
     date = _ORDERS.get(order, order).replace("{s}", _separator(text))
     result, hits = pl.Series([None], dtype=pl.Datetime("us")).new_from_index(0, len(text)), []
-    for form in layout.dialect.time.formats:
-        left = result.is_null().arg_true()
-        if not len(left):
+    for number, form in enumerate(layout.dialect.time.formats):
+        if number and not result.null_count():
             break
-        part = text if len(left) == len(text) else text.gather(left)
+        left = None if result.null_count() == len(text) else result.is_null().arg_true()
+        part = text if left is None else text.gather(left)
         parsed = _counted(part, form) if form in _COUNTS else _written(part, form.replace("{date}", date), layout)
         if not parsed.dt.year().is_between(*_YEARS).all():
             parsed = parsed.set(~parsed.dt.year().is_between(*_YEARS), None)
         if parsed.null_count() == len(parsed):
             continue
-        hits.append(int(left[parsed.is_not_null().arg_true()[0]]))
-        result = parsed if len(left) == len(text) else result.scatter(left, parsed)
+        first = 0 if parsed[0] is not None else int(parsed.is_not_null().arg_true()[0])
+        hits.append(first if left is None else int(left[first]))
+        result = parsed if left is None else result.scatter(left, parsed)
     return result, hits
 
 
@@ -126,7 +127,9 @@ def _written(text: pl.Series, form: str, layout: Layout) -> pl.Series:
         # the clock as it is printed
         text, form, has_offset = text.str.replace(_OFFSET, ""), form.replace(has_offset[0], ""), None
     zone = "UTC" if has_offset else None
-    return text.str.to_datetime(form, time_unit="us", time_zone=zone, strict=False).dt.replace_time_zone(None)
+    # a frame's expression runs on all cores, a Series on one; and a stamp is parsed in less time than it is looked up
+    stamp = pl.col("text").str.to_datetime(form, time_unit="us", time_zone=zone, strict=False, cache=False)
+    return text.to_frame("text").select(stamp.dt.replace_time_zone(None)).to_series()
 
 
 def _counted(text: pl.Series, form: str) -> pl.Series:
@@ -141,8 +144,8 @@ def _counted(text: pl.Series, form: str) -> pl.Series:
 
 
 def _separator(text: pl.Series) -> str:
-    first = text.drop_nulls().head(1).to_list()
-    hit = re.search(r"\d([-./])\d", first[0]) if first else None
+    first = text[0] if len(text) and text[0] is not None else next(iter(text.drop_nulls().head(1)), "")
+    hit = re.search(r"\d([-./])\d", first)
     return hit[1] if hit else "/"
 
 

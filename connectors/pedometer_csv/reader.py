@@ -44,7 +44,8 @@ def read(path: Path, layout: Layout) -> Recording:
     if dialect.time.zone != "local":
         rows = rows.with_columns(pl.col("start", "end").dt.replace_time_zone("UTC"))
     rows, devices = devices_of_rows(rows, layout)
-    rows = rows.rename({"participant": "participant_label"}, strict=False)
+    if "participant" in rows.columns:
+        rows = rows.rename({"participant": "participant_label"})
     return _recording(rows, layout, rows_read, devices, (*problems, *wrong))
 
 

@@ -28,7 +28,7 @@ def devices_of_rows(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, d
     """Rows with `device_label` in place of the device and hardware cells, and the devices by label."""
     rule = layout.dialect.device
     if "device" not in rows.columns:
-        return rows.drop("hardware", strict=False), {}
+        return (rows.drop("hardware") if "hardware" in rows.columns else rows), {}
     if "hardware" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias("hardware"))
     if rule.label == "as_written":

@@ -31,10 +31,10 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
     if "stamp" in rows.columns or ("clock" in rows.columns and ("date" in rows.columns or rule.date_is)):
         text = clock.stamp_text(rows, layout)
         start = clock.parse_stamps(text, rows["line"], layout, path)
-        seconds = _seconds(layout, rows.with_columns(start.alias("start")), path)
+        rows = rows.with_columns(start.alias("start"))
+        seconds = _seconds(layout, rows, path)
         if rule.start and Variables(layout.variables).knows(rule.start):
             _check_first(text, start, layout, path)
-        rows = rows.with_columns(start.alias("start"))
     elif rule.start:
         first = _stated_start(layout, path)
         seconds = _seconds(layout, rows, path)
@@ -60,7 +60,7 @@ def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame,
     untimed = pl.any_horizontal(pl.col(name).is_null() for name in ("start", "end") if name in rows.columns)
     if "end" in rows.columns:
         untimed |= pl.col("end") < pl.col("start")
-    return rows.drop(_TEXTS, strict=False).with_columns(pl.col("bad") | untimed), seconds
+    return rows.select(pl.exclude(*_TEXTS, "bad"), pl.col("bad") | untimed), seconds
 
 
 def oldest_first(rows: pl.DataFrame) -> pl.DataFrame:
