@@ -12,6 +12,7 @@ from connectors.errors import CorruptFileError, NoStepDataError
 from connectors.pedometer_csv import clock
 from connectors.pedometer_csv.head import Layout
 from connectors.pedometer_csv.rows import cut_off
+from connectors.pedometer_csv.spans import by_line
 from connectors.recording import Problem
 
 #: share of rows that may be unreadable in a file that is read all the same
@@ -183,7 +184,7 @@ def without_repeats(rows: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[p
         kept = distinct
     lines = pl.concat([rows.filter(~repeated)["line"], kept["line"]])
     whole = rows.filter(pl.col("line").is_in(lines.implode())) if lists else pl.concat([rows.filter(~repeated), kept])
-    return whole.sort("line"), tuple(problems)
+    return by_line(whole, rows), tuple(problems)
 
 
 def _conflicts(conflict: pl.DataFrame, key: list[str], dialect: Dialect, path: Path) -> Problem:

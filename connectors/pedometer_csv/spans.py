@@ -67,7 +67,12 @@ def oldest_first(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows, turned round if they are newest first: order in the file tells apart what a clock says twice."""
     steps = rows["start"].diff()
     newest_first = (steps < dt.timedelta(0)).sum() > (steps > dt.timedelta(0)).sum()
-    return rows.reverse().with_columns(-pl.col("line").alias("line")) if newest_first else rows
+    return rows.reverse() if newest_first else rows
+
+
+def by_line(rows: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
+    """The rows in the order of their lines, from the last one on if the others are turned round."""
+    return rows.sort("line", descending=bool(like.height and like["line"][0] > like["line"][-1]))
 
 
 def one_interval_a_row(rows: pl.DataFrame, marks: pl.DataFrame, dialect: Dialect, seconds: int) -> pl.DataFrame:
@@ -81,7 +86,7 @@ def one_interval_a_row(rows: pl.DataFrame, marks: pl.DataFrame, dialect: Dialect
         # what a damaged row says is not known, and neither is its length
         known = [name for name in marks.columns if name in (*_SAME_DEVICE, "line", "start")]
         ends = [pl.col("start").alias("end")] if "end" in rows.columns else []
-        rows = pl.concat([rows, marks.select(known).with_columns(ends)], how="diagonal").sort("line")
+        rows = by_line(pl.concat([rows, marks.select(known).with_columns(ends)], how="diagonal"), rows)
     if dialect.wide:
         rows = _from_wide(rows, seconds)
     elif dialect.json.arrays:
@@ -215,7 +220,7 @@ def _commonest_step(rows: pl.DataFrame, dialect: Dialect) -> int:
     seconds = min(steps.filter(steps > 0).mode().to_list(), default=0)
     if not seconds and dialect.resolution == "any" and (ordered["start"] == ordered["start"].dt.truncate("1d")).all():
         # a table of one day
-        return _DAY.days * 86_400
+        return 86_400
     return min(int(seconds), 86_400)
 
 

@@ -543,6 +543,10 @@ def test_the_repeated_hour_is_kept_in_a_file_that_is_newest_first_and_beside_oth
     header, *rows = _autumn().splitlines()
     backwards = read(tmp_path, "\n".join([header, *reversed(rows)]) + "\n")
     assert backwards.epochs.equals(read(tmp_path, _autumn()).epochs)
+    twice = [*reversed(rows), rows[0]]
+    assert read(tmp_path, "\n".join([header, *twice]) + "\n").problems == (
+        Problem("repeated_rows", 1, f"line {len(rows) + 1}"),
+    )
     # somebody else's clock goes back by a day in the middle
     other = [f"2026-03-0{day} 10:00,Q,5" for day in (5, 4, 6)]
     text = "at,who,steps\n" + "\n".join([row.replace(",", ",P,") for row in rows] + other) + "\n"
