@@ -8,13 +8,13 @@ import polars as pl
 from connectors.dialect import Condition, Dialect
 from connectors.pedometer_csv.head import Layout
 from connectors.pedometer_csv.rows import NUMBERS
+from connectors.pedometer_csv.spans import SAME_DEVICE
 from connectors.recording import Problem
 
 #: a larger number is no count and no distance, but digits run together
 _LARGEST = 1e9
 _SECONDS = {"s": 1.0, "ms": 0.001, "min": 60.0}
 _CLOCK = r"^(?:(\d+):)?(\d+):(\d+(?:[.,]\d+)?)$"
-_SAME_DEVICE = ("participant", "device", "hardware")
 
 
 def numbers(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
@@ -110,7 +110,7 @@ def _differences(rows: pl.DataFrame, dialect: Dialect) -> tuple[pl.DataFrame, in
     Rows without a number are left out: what they do not tell, the next one does. A fall to less than half starts anew, a
     smaller one corrects the count: nothing was walked.
     """
-    value, keys = dialect.value, [name for name in _SAME_DEVICE if name in rows.columns]
+    value, keys = dialect.value, [name for name in SAME_DEVICE if name in rows.columns]
     is_reading, is_local = dialect.interval.rule == "since_previous", dialect.time.zone == "local"
     order = [*keys, *(["fold"] if "fold" in rows.columns else []), "end" if is_reading else "start"]
     rows = rows.filter(pl.col("steps").is_not_null()).sort(order, maintain_order=True)

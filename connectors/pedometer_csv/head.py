@@ -25,14 +25,13 @@ _UNIT = re.compile(r"\s*\([^()]*\)$")
 
 @dataclasses.dataclass(frozen=True)
 class Head:
-    """First lines without their ends; `encoding` as Python names it, `complete` if the file ends here.
+    """First lines without their ends; `encoding` as Python names it.
 
     keys: the keys of the first object if this is a JSON list of objects, else None.
     """
 
     lines: tuple[str, ...]
     encoding: str
-    complete: bool
     keys: tuple[str, ...] | None = None
 
     @functools.cached_property
@@ -122,7 +121,7 @@ def read_head(path: Path) -> Head | None:
     except UnicodeDecodeError:
         return None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return Head(tuple(lines), codec, complete, _keys(text))
+    return Head(tuple(lines), codec, _keys(text))
 
 
 def _whole_lines(data: bytes) -> bytes:

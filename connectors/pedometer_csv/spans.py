@@ -21,7 +21,8 @@ _PUT_BACK, _NIGHT_HOURS = dt.timedelta(hours=1), 5
 #: so long a run of zeros is no observation where zeros do not prove wear. Source: architecture definition 5; Choi 2011
 _LONGEST_PAUSE = dt.timedelta(minutes=90)
 _TEXTS = ("stamp", "date", "clock", "end_stamp", "end_date", "end_clock")
-_SAME_DEVICE = ("participant", "device", "hardware")
+#: cells that tell the rows of one device of one person from others
+SAME_DEVICE = ("participant", "device", "hardware")
 
 
 def timed(rows: pl.DataFrame, layout: Layout, path: Path) -> tuple[pl.DataFrame, int]:
@@ -84,7 +85,7 @@ def one_interval_a_row(rows: pl.DataFrame, marks: pl.DataFrame, dialect: Dialect
     rule = dialect.interval.rule
     if not marks.is_empty() and (rule == "next_row" or dialect.value.absent_means == "zero_between_rows"):
         # what a damaged row says is not known, and neither is its length
-        known = [name for name in marks.columns if name in (*_SAME_DEVICE, "line", "start")]
+        known = [name for name in marks.columns if name in (*SAME_DEVICE, "line", "start")]
         ends = [pl.col("start").alias("end")] if "end" in rows.columns else []
         rows = by_line(pl.concat([rows, marks.select(known).with_columns(ends)], how="diagonal"), rows)
     if dialect.wide:
@@ -98,7 +99,7 @@ def one_interval_a_row(rows: pl.DataFrame, marks: pl.DataFrame, dialect: Dialect
         return rows.with_columns(minute.alias("start"), (minute + pl.duration(minutes=1)).alias("end"))
     if rule in ("fixed", "captured", "row_step"):
         return rows.with_columns((pl.col("start") + pl.duration(seconds=seconds)).alias("end"))
-    keys = [name for name in _SAME_DEVICE if name in rows.columns]
+    keys = [name for name in SAME_DEVICE if name in rows.columns]
     rows = rows.sort(
         *keys, *_fold(rows), "start", *(["number"] if "number" in rows.columns else []), maintain_order=True
     )
@@ -213,7 +214,7 @@ def _seconds(layout: Layout, rows: pl.DataFrame, path: Path) -> int:
 
 def _commonest_step(rows: pl.DataFrame, dialect: Dialect) -> int:
     """The commonest step between the rows of a device in seconds, a day at most; of equally common ones the shortest."""
-    keys = [name for name in _SAME_DEVICE if name in rows.columns]
+    keys = [name for name in SAME_DEVICE if name in rows.columns]
     ordered = rows.filter(pl.col("start").is_not_null()).sort(*keys, "start")
     step = pl.col("start").diff()
     steps = ordered.select((step.over(keys) if keys else step).dt.total_seconds().alias("step"))["step"]
