@@ -25,13 +25,14 @@ _PARSED: dict[str, duckdb.Statement] = {}
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """One SELECT of views/: its name, comments and text."""
+    """One SELECT of views/: its name, comments, text and the views it reads."""
 
     name: str
     subject: str
     comment: str
     column_comments: dict[str, str]
     sql: str
+    inputs: frozenset[str] = frozenset()
 
     @property
     def is_incremental(self) -> bool:
@@ -91,7 +92,7 @@ def views() -> dict[str, View]:
         order = tuple(graphlib.TopologicalSorter(inputs).static_order())
     except graphlib.CycleError as error:
         raise ValueError(f"views read each other in a circle: {' -> '.join(error.args[1])}") from error
-    return {name: found[name] for name in order}
+    return {name: dataclasses.replace(found[name], inputs=frozenset(inputs[name])) for name in order}
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection, view: View) -> set[str]:
@@ -132,7 +133,8 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
     """Brings the derived tables up to the ledger in one transaction; returns how many participants were derived.
 
     Derived are the participants whose ledger rows changed since the last time, or everybody if the study's CSVs
-    (study_hash), the views or the program's own rules changed, or everybody is True.
+    (study_hash), the views or the program's own rules changed, or everybody is True. Calendars end at the as-of date of the
+    whole study: when it moves, the tables of dates and weeks are made again for everybody, those of minutes are not.
     """
     with transaction(connection):
         known = dict(connection.execute("SELECT key, value FROM ledger.derivation").fetchall())
@@ -145,25 +147,71 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
             "INSERT INTO touched SELECT participant_id FROM study.participant"
             + ("" if everybody else " WHERE participant_id IN (SELECT participant_id FROM ledger.pending)")
         )
-        count = connection.execute("SELECT count(*) FROM touched").fetchone()
+        count = _count(connection, "touched")
+        before = None if everybody else _calendar_inputs(connection)
         for view in views().values():
-            # of nobody there is no row to take out or to put in
-            if everybody or not view.is_incremental or (count and count[0]):
-                _materialise(connection, view, whole=everybody or not view.is_incremental)
+            if view.name not in _dated():
+                _materialise(connection, view, whole=everybody, anybody=count > 0)
+        if before is not None:
+            everybody = _touch_calendars(connection, before)
+        anybody = _count(connection, "touched") > 0
+        for view in views().values():
+            if view.name in _dated():
+                _materialise(connection, view, whole=everybody, anybody=anybody)
         connection.execute("DELETE FROM ledger.pending")
         connection.execute("DELETE FROM ledger.derivation")
         connection.execute(
             "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?)", [views_hash(), study_hash]
         )
-    return int(count[0]) if count else 0
+    return count
 
 
-def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bool) -> None:
+#: Views by which one participant's files bear on another's calendar.
+_CALENDAR_INPUTS = ("as_of", "waiting_owner")
+
+
+@functools.cache
+def _dated() -> frozenset[str]:
+    """Names of the views that read _CALENDAR_INPUTS, directly or through others."""
+    found: set[str] = set()
+    for name, view in views().items():
+        if view.inputs & (found | set(_CALENDAR_INPUTS)):
+            found.add(name)
+    return frozenset(found)
+
+
+def _calendar_inputs(connection: duckdb.DuckDBPyConnection) -> tuple[Any, set[str]]:
+    as_of = connection.execute("SELECT as_of FROM main.as_of").fetchone()
+    return as_of, {name for (name,) in connection.execute("SELECT participant_id FROM main.waiting_owner").fetchall()}
+
+
+def _touch_calendars(connection: duckdb.DuckDBPyConnection, before: tuple[Any, set[str]]) -> bool:
+    """Touches those whose calendar changed with somebody else's files; True if that is everybody."""
+    as_of, waiting = _calendar_inputs(connection)
+    if as_of != before[0]:
+        connection.execute("DELETE FROM touched")
+        connection.execute("INSERT INTO touched SELECT participant_id FROM study.participant")
+        return True
+    if changed := sorted(waiting ^ before[1]):
+        connection.execute(
+            "INSERT INTO touched SELECT participant_id FROM study.participant"
+            " WHERE participant_id IN (SELECT unnest(?)) AND participant_id NOT IN (FROM touched)",
+            [changed],
+        )
+    return False
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bool, anybody: bool) -> None:
     # names of views are file names of this package, never input
     try:
-        if whole:
+        if whole or not view.is_incremental:
             _execute(connection, f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
-        else:
+        elif anybody:  # of nobody there is no row to take out or to put in
             connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")
             # a view that forgets to name `touched` somewhere must not add other people's rows a second time
             _execute(

@@ -73,6 +73,7 @@ WITH day AS (
             + (protocol.vigorous_weight - 1) * coalesce(walking.vigorous_by_start, 0) AS weighted_by_start,
         rm + protocol.grace_minutes < rule.min_minutes AS is_rule_coarser
     FROM participant_day AS day
+    SEMI JOIN touched ON day.participant_id = touched.participant_id
     JOIN study_week AS week USING (protocol_id, participant_id, week_number)
     JOIN study.protocol AS protocol USING (protocol_id)
     JOIN study.bout_rule AS rule USING (bout_rule_id)
@@ -147,6 +148,7 @@ week AS (
         (week.rd * week.eligible_days + 6) // 7 AS t_ceil,
         week.rd * week.eligible_days * week.rm / 7 AS mt
     FROM study_week AS week
+    SEMI JOIN touched ON week.participant_id = touched.participant_id
     LEFT JOIN counted USING (participant_id, protocol_id, week_number)
 ),
 answered AS (

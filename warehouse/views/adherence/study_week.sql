@@ -9,7 +9,8 @@ WITH anchor AS (
         participant.start_date,
         coalesce(participant.start_date, min(date.local_date)) AS first_date
     FROM participant_date AS date
-    JOIN study.participant AS participant USING (participant_id)
+    SEMI JOIN touched ON date.participant_id = touched.participant_id
+    JOIN study.participant AS participant ON participant.participant_id = date.participant_id
     WHERE date.is_in_study
     GROUP BY date.participant_id, participant.start_date
 ),

@@ -7,6 +7,7 @@
 --   participant_id: study pseudonym
 --   minute_start: start of the minute, UTC; the minute is the half-open [minute_start, minute_start + 60 s)
 --   local_date: civil date of minute_start in the participant's time zone at that moment (travel.csv, else participants.csv)
+--   utc_offset_minutes: what to add to UTC for the participant's clock time of the minute, minutes
 --   steps: steps of both feet in the minute; NULL = not measured (not worn, or only positions), 0 = measured and none
 --   walking_source: steps = steps were measured; gps, gps_run, gps_still = none were, and the track says walking, running, neither; NULL = nothing was observed
 --   active_seconds: seconds of the minute that the device itself calls active; NULL = the device does not say
@@ -128,6 +129,7 @@ SELECT
     judged.participant_id,
     judged.minute_start,
     judged.local_date,
+    judged.utc_offset_minutes,
     judged.final_steps AS steps,
     CASE
         WHEN judged.final_steps IS NOT NULL THEN 'steps'

@@ -5,6 +5,7 @@
 SELECT
     participant_id,
     local_date,
+    count(*)::INTEGER AS minute_rows,
     count(walking_source)::INTEGER AS observed_minutes,
     count(*) FILTER (WHERE walking_source IS NOT NULL AND recording_kind = 'all_day')::INTEGER AS all_day_minutes,
     count(*) FILTER (WHERE recording_kind <> 'all_day')::INTEGER AS activity_rows,

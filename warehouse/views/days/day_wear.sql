@@ -5,14 +5,18 @@
 -- sample. A protocol's wear rule acts here only; which source a minute comes from never depends on it.
 -- Source: Troiano 2008; Choi 2011 (90/30/2, without the R package's treatment of edges); RAPIDS for heart rate.
 WITH rule AS (
-    SELECT wear_rule_id, method, coalesce(zero_run_minutes, 90) AS zero_run_minutes
+    SELECT
+        wear_rule_id, method, coalesce(zero_run_minutes, 90) AS zero_run_minutes,
+        split_part(day_from, ':', 1)::INTEGER * 60 + split_part(day_from, ':', 2)::INTEGER AS from_clock,
+        split_part(day_to, ':', 1)::INTEGER * 60 + split_part(day_to, ':', 2)::INTEGER AS to_clock
     FROM study.wear_rule
     WHERE wear_rule_id IN (SELECT wear_rule_id FROM study.protocol WHERE is_listed)
 ),
 grid AS (
     SELECT
-        participant_id, minute_start, local_date, steps, walking_source, has_heart_rate,
-        epoch_ms(minute_start) // 60000 AS i
+        participant_id, local_date, steps, walking_source, has_heart_rate,
+        epoch_ms(minute_start) // 60000 AS i,
+        (epoch_ms(minute_start) // 60000 + utc_offset_minutes) % 1440 AS clock_minute
     FROM minute
     SEMI JOIN touched USING (participant_id)
     WHERE NOT list_contains(flags, 'future')
@@ -83,7 +87,7 @@ worn AS (
         rule.wear_rule_id,
         grid.participant_id,
         grid.local_date,
-        grid.minute_start,
+        grid.clock_minute >= rule.from_clock AND grid.clock_minute < rule.to_clock AS is_in_window,
         grid.walking_source IS NOT NULL AS is_observed,
         grid.steps IS NULL AS is_track_only,
         CASE rule.method
@@ -98,24 +102,12 @@ worn AS (
         AND not_worn_minute.i = grid.i
 )
 SELECT
-    worn.wear_rule_id,
-    worn.participant_id,
-    worn.local_date,
-    count(*) FILTER (WHERE worn.is_worn)::INTEGER AS wear_minutes,
-    count(*) FILTER (
-        WHERE worn.is_worn AND worn.is_observed AND worn.minute_start >= day_window.window_start
-            AND worn.minute_start < day_window.window_end
-    )::INTEGER AS window_observed_minutes,
+    wear_rule_id,
+    participant_id,
+    local_date,
+    count(*) FILTER (WHERE is_worn)::INTEGER AS wear_minutes,
+    count(*) FILTER (WHERE is_worn AND is_observed AND is_in_window)::INTEGER AS window_observed_minutes,
     -- rules above 60 steps/min cannot see these
-    count(*) FILTER (
-        WHERE worn.is_worn AND worn.is_observed AND worn.is_track_only AND worn.minute_start >= day_window.window_start
-            AND worn.minute_start < day_window.window_end
-    )::INTEGER AS window_track_minutes
+    count(*) FILTER (WHERE is_worn AND is_observed AND is_in_window AND is_track_only)::INTEGER AS window_track_minutes
 FROM worn
-LEFT JOIN day_window
-    ON day_window.wear_rule_id = worn.wear_rule_id
-    AND day_window.participant_id = worn.participant_id
-    AND day_window.local_date = worn.local_date
-    AND worn.minute_start >= day_window.window_start
-    AND worn.minute_start < day_window.window_end
-GROUP BY worn.wear_rule_id, worn.participant_id, worn.local_date
+GROUP BY wear_rule_id, participant_id, local_date

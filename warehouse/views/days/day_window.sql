@@ -15,6 +15,7 @@ period AS (
         timezone('UTC', from_utc) + to_minutes(utc_offset_minutes) AS local_from,
         timezone('UTC', to_utc) + to_minutes(utc_offset_minutes) AS local_to
     FROM study.offset_period
+    SEMI JOIN touched USING (participant_id)
 ),
 piece AS (
     SELECT
@@ -25,6 +26,7 @@ piece AS (
         greatest(period.local_from, date.local_date::TIMESTAMP + rule.after_midnight) AS local_start,
         least(period.local_to, date.local_date::TIMESTAMP + rule.until) AS local_end
     FROM participant_date AS date
+    SEMI JOIN touched ON date.participant_id = touched.participant_id
     CROSS JOIN rule
     JOIN period
         ON period.participant_id = date.participant_id

@@ -7,6 +7,7 @@ WITH device_total AS (
     -- a re-export repeats the totals: per device and stretch the value counts once
     SELECT participant_id, device_id, local_date, total_start, total_end, max(steps) AS steps
     FROM ledger.source_total
+    SEMI JOIN touched USING (participant_id)
     GROUP BY ALL
 ),
 resolution_total AS (
@@ -27,7 +28,7 @@ total_day AS (
     GROUP BY participant_id, local_date
 ),
 dated AS (
-    SELECT participant_id, local_date FROM day_base
+    SELECT participant_id, local_date FROM day_base SEMI JOIN touched USING (participant_id)
     UNION
     -- reported totals make a calendar only for somebody who has nothing else
     SELECT participant_id, local_date FROM total_day
@@ -51,6 +52,7 @@ stretch AS (
             as_of.as_of
         ) AS to_date
     FROM study.participant AS participant
+    SEMI JOIN touched ON participant.participant_id = touched.participant_id
     CROSS JOIN as_of
     LEFT JOIN bound USING (participant_id)
 ),
@@ -78,6 +80,7 @@ length AS (
             timezone('UTC', from_utc) + to_minutes(utc_offset_minutes) AS local_from,
             timezone('UTC', to_utc) + to_minutes(utc_offset_minutes) AS local_to
         FROM study.offset_period
+        SEMI JOIN touched USING (participant_id)
     ) AS period
         ON period.participant_id = calendar.participant_id
         AND period.local_to > calendar.local_date::TIMESTAMP

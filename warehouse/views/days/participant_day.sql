@@ -40,35 +40,20 @@ WITH participant_source AS (
         coalesce(bool_or(device.is_all_day), false) AS has_all_day,
         max(day_base.last_date) AS last_date
     FROM study.participant AS participant
+    SEMI JOIN touched ON participant.participant_id = touched.participant_id
     LEFT JOIN device USING (participant_id)
     LEFT JOIN (
         SELECT participant_id, max(local_date) AS last_date
         FROM day_base
+        SEMI JOIN touched USING (participant_id)
         GROUP BY participant_id
     ) AS day_base USING (participant_id)
     GROUP BY participant.participant_id
 ),
-waiting AS (
-    -- files that may be a participant's by any evidence: folder, the file's own column, devices.csv
-    SELECT receipt.folder AS participant_id
-    FROM ledger.receipt AS receipt
-    JOIN ledger.source_file AS file USING (source_file_id)
-    WHERE file.status IN ('quarantined', 'unattributed')
-    UNION
-    SELECT part.participant_label AS participant_id
-    FROM ledger.file_part AS part
-    JOIN ledger.source_file AS file USING (source_file_id)
-    WHERE file.status IN ('quarantined', 'unattributed')
-    UNION
-    SELECT given.participant_id
-    FROM ledger.file_part AS part
-    JOIN ledger.source_file AS file USING (source_file_id)
-    JOIN study.device_assignment AS given USING (device_id)
-    WHERE file.status IN ('quarantined', 'unattributed')
-),
 unplaced AS (
     SELECT interval_.participant_id, offsets.local_date, sum(interval_.steps)::INTEGER AS steps_unplaced
     FROM counter_interval AS interval_
+    SEMI JOIN touched ON interval_.participant_id = touched.participant_id
     ASOF JOIN study.offset_period AS period
         ON period.participant_id = interval_.participant_id
         -- a counter read at midnight tells of the day that ends
@@ -84,6 +69,7 @@ unplaced AS (
 window_length AS (
     SELECT wear_rule_id, participant_id, local_date, sum(window_minutes)::INTEGER AS window_minutes
     FROM day_window
+    SEMI JOIN touched USING (participant_id)
     GROUP BY wear_rule_id, participant_id, local_date
 ),
 joined AS (
@@ -134,6 +120,7 @@ joined AS (
                 )
             ) AS is_declared
     FROM participant_date AS date
+    SEMI JOIN touched ON date.participant_id = touched.participant_id
     CROSS JOIN study.protocol AS protocol
     CROSS JOIN study.setting AS setting
     JOIN study.wear_rule AS rule ON rule.wear_rule_id = protocol.wear_rule_id
@@ -143,7 +130,7 @@ joined AS (
             - split_part(rule.day_from, ':', 1)::INTEGER * 60 - split_part(rule.day_from, ':', 2)::INTEGER AS minutes
     ) AS full_window
     JOIN participant_source AS source ON source.participant_id = date.participant_id
-    LEFT JOIN waiting ON waiting.participant_id = date.participant_id
+    LEFT JOIN waiting_owner AS waiting ON waiting.participant_id = date.participant_id
     LEFT JOIN study_week AS week
         ON week.protocol_id = protocol.protocol_id
         AND week.participant_id = date.participant_id

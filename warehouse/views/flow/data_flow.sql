@@ -3,44 +3,15 @@
 --
 -- Columns
 --   step_number: order of the step
---   step: files_received, minutes_stated, device_minutes, minutes, totals, days or weeks
---   part: the share of the step: a file status, what became of the minutes or of the reported totals, a day state and its reason, a week status
+--   step: files_received, minutes_stated, device_minutes, minutes, day_minutes, totals, days or weeks
+--   part: the share of the step: a file status, what became of the minutes or of the reported totals, the state of the day that a minute lies in, a day state and its reason, a week status
 --   arm: trial arm; NULL where the step is not told apart by arm, or the arm is not given
 --   connector: what read the files; NULL where the step is not told apart by it
---   protocol_id: protocol of days and weeks; NULL for files, minutes and totals
+--   protocol_id: protocol of day_minutes, days and weeks; NULL for files, minutes and totals
 --   n: how many
---   total: how many of the whole step, over all parts (per protocol for days and weeks)
+--   total: how many of the whole step, over all parts (per protocol for day_minutes, days and weeks)
 --   as_of: the as-of date of this publication
-WITH counter_minute_file AS (
-    SELECT participant_id, device_id, minute_start, 'fit' AS connector FROM counter_minute
-),
-stated AS (
-    SELECT minute.participant_id, minute.device_id, minute.minute_start, file.connector
-    FROM ledger.source_minute AS minute
-    JOIN ledger.source_file AS file USING (source_file_id)
-    UNION ALL
-    SELECT participant_id, device_id, minute_start, connector FROM counter_minute_file
-),
-repeated AS (
-    SELECT
-        participant_id, connector,
-        row_number() OVER (PARTITION BY participant_id, device_id, minute_start ORDER BY connector) AS copy
-    FROM stated
-),
-chosen AS (
-    SELECT
-        worn.participant_id,
-        file.connector,
-        row_number() OVER (
-            PARTITION BY worn.participant_id, worn.minute_start
-            ORDER BY device.published_device_id <> minute.device_id, device.published_device_id
-        ) = 1 AS is_chosen
-    FROM worn_minute AS worn
-    JOIN device USING (participant_id, device_id)
-    JOIN minute ON minute.participant_id = worn.participant_id AND minute.minute_start = worn.minute_start
-    JOIN ledger.source_file AS file ON file.source_file_id = worn.source_file_id
-),
-ranked_total AS (
+WITH ranked_total AS (
     -- as participant_date chooses: a stretch that is stated again counts once, then the device class, then the longest
     SELECT
         total.participant_id, total.device_id, total.local_date, device.priority, file.connector,
@@ -81,30 +52,35 @@ part AS (
     FROM source_file
     GROUP BY status, connector
     UNION ALL
-    SELECT 2, 'minutes_stated', CASE WHEN copy = 1 THEN 'first_statement' ELSE 'stated_again' END, participant_id,
-        connector, NULL, count(*)
-    FROM repeated
+    SELECT step_number, step, part, participant_id, connector, NULL, n
+    FROM minute_flow
+    UNION ALL
+    SELECT 5, 'day_minutes', coalesce(day.state, 'after_as_of'), base.participant_id, NULL, protocol.protocol_id,
+        sum(base.minute_rows)
+    FROM day_base AS base
+    CROSS JOIN protocol
+    LEFT JOIN participant_day AS day
+        ON day.participant_id = base.participant_id
+        AND day.local_date = base.local_date
+        AND day.protocol_id = protocol.protocol_id
+    WHERE protocol.is_listed
     GROUP BY ALL
     UNION ALL
-    SELECT 3, 'device_minutes', CASE WHEN is_chosen THEN 'chosen' ELSE 'other_device_preferred' END, participant_id,
-        connector, NULL, count(*)
-    FROM chosen
+    SELECT 5, 'day_minutes', 'future', participant_id, NULL, protocol.protocol_id, sum(n)
+    FROM minute_exclusion
+    CROSS JOIN protocol
+    WHERE protocol.is_listed AND reason = 'future'
     GROUP BY ALL
     UNION ALL
-    SELECT 4, 'minutes', coalesce(walking_source, CASE WHEN is_worn = false THEN 'not_worn' ELSE 'no_value' END),
-        participant_id, NULL, NULL, count(*)
-    FROM minute
-    GROUP BY ALL
-    UNION ALL
-    SELECT 5, 'totals', part, participant_id, connector, NULL, count(*)
+    SELECT 6, 'totals', part, participant_id, connector, NULL, count(*)
     FROM judged_total
     GROUP BY ALL
     UNION ALL
-    SELECT 6, 'days', concat(state, ': ', reason), participant_id, NULL, protocol_id, count(*)
+    SELECT 7, 'days', concat(state, ': ', reason), participant_id, NULL, protocol_id, count(*)
     FROM participant_day
     GROUP BY ALL
     UNION ALL
-    SELECT 7, 'weeks', status, participant_id, NULL, protocol_id, count(*)
+    SELECT 8, 'weeks', status, participant_id, NULL, protocol_id, count(*)
     FROM participant_week
     GROUP BY ALL
 ),

@@ -14,16 +14,6 @@
 --   first_at: first instant concerned, UTC; NULL when not known
 --   last_at: last instant concerned, UTC; NULL when not known
 --   value: the value that did not stand, where one did; NULL otherwise
-WITH corrected AS (
-    SELECT
-        stated.participant_id, stated.device_id, stated.source_file_id, stated.minute_start, stated.steps
-    FROM ledger.source_minute AS stated
-    JOIN device_minute AS stands
-        ON stands.participant_id = stated.participant_id
-        AND stands.device_id = stated.device_id
-        AND stands.minute_start = stated.minute_start
-    WHERE stands.is_revised AND stated.steps <> stands.steps AND stated.kind = stands.kind
-)
 SELECT
     'file' AS what, concat_ws(': ', status, reason) AS reason, NULL AS participant_id, NULL AS participant_label,
     NULL AS protocol_id, NULL AS device_id, source_file_id, 1::BIGINT AS n,
@@ -39,31 +29,9 @@ FROM ledger.set_aside AS aside
 LEFT JOIN device USING (participant_id, device_id)
 UNION ALL
 SELECT
-    'minute' AS what, 'revised' AS reason, corrected.participant_id, NULL AS participant_label,
-    NULL AS protocol_id, device.published_device_id AS device_id, corrected.source_file_id, 1::BIGINT AS n,
-    corrected.minute_start AS first_at, corrected.minute_start AS last_at, corrected.steps::VARCHAR AS value
-FROM corrected
-JOIN device USING (participant_id, device_id)
-UNION ALL
-SELECT
-    'minutes' AS what, 'other_device_preferred' AS reason, worn.participant_id, NULL AS participant_label,
-    NULL AS protocol_id, device.published_device_id AS device_id, NULL AS source_file_id, count(*) AS n,
-    min(worn.minute_start) AS first_at, max(worn.minute_start) AS last_at, sum(worn.steps)::VARCHAR AS value
-FROM worn_minute AS worn
-JOIN device USING (participant_id, device_id)
-JOIN minute
-    ON minute.participant_id = worn.participant_id
-    AND minute.minute_start = worn.minute_start
-    AND minute.device_id <> device.published_device_id
-GROUP BY worn.participant_id, device.published_device_id, minute.local_date
-UNION ALL
-SELECT
-    'minutes' AS what, code AS reason, participant_id, NULL AS participant_label,
-    NULL AS protocol_id, device_id, NULL AS source_file_id, count(*) AS n,
-    min(minute_start) AS first_at, max(minute_start) AS last_at, NULL AS value
-FROM minute, unnest(['zero_run', 'future']) AS codes(code)
-WHERE list_contains(flags, code)
-GROUP BY participant_id, device_id, local_date, code
+    what, reason, participant_id, NULL AS participant_label,
+    NULL AS protocol_id, device_id, source_file_id, n, first_at, last_at, value
+FROM minute_exclusion
 UNION ALL
 SELECT
     'total' AS what, 'coarser_than_a_minute' AS reason, total.participant_id, NULL AS participant_label,
