@@ -213,6 +213,8 @@ def read_study(study: StudyFolder) -> StudyTables:
         "participant": participants, "device_assignment": devices, "prescription": prescriptions, "travel": travel,
         "outcome": outcomes, "bout_rule": bout_rules, "wear_rule": wear_rules, "protocol": protocols,
         "setting": setting, "source_priority": priority,
+        "age_cadence": read_table(_built_in("age_cadence"), _AGE_CADENCE, tuple(_AGE_CADENCE)),
+        "multiverse_option": read_table(_built_in("multiverse_option"), _MULTIVERSE, tuple(_MULTIVERSE)),
     }  # fmt: skip
     return StudyTables(settings, {table: _frame(rows, STUDY_TABLES[table]) for table, rows in rows_of.items()})
 
@@ -248,9 +250,12 @@ def _clock(cell: str) -> str:
 _BOUT_RULE = {
     "bout_rule_id": text, "algorithm": one_of("strict", "gap_merge", "nci_8of10", "window_share"),
     "min_cadence_spm": number, "min_minutes": whole, "max_gap_minutes": whole, "min_share": number,
-    "credit": one_of("span", "active"), "missing": one_of("break", "as_gap"), "source": text,
+    "credit": one_of("span", "active"), "missing": one_of("break", "as_gap"),
+    "cadence_scale": one_of("absolute", "age"), "partly_active": one_of("count", "exclude"), "source": text,
 }  # fmt: skip
-_BOUT_RULE_DEFAULTS = {"max_gap_minutes": 0, "credit": "span", "missing": "break"}
+_BOUT_RULE_DEFAULTS = {
+    "max_gap_minutes": 0, "credit": "span", "missing": "break", "cadence_scale": "absolute", "partly_active": "count",
+}  # fmt: skip
 _WEAR_RULE = {
     "wear_rule_id": text, "method": one_of("coverage", "zeros", "choi", "heart_rate"), "zero_run_minutes": whole,
     "valid_day_minutes": whole, "day_from": _clock, "day_to": _clock, "source": text,
@@ -266,6 +271,8 @@ _PROTOCOL_DEFAULTS = {
     "wear_rule_id": "coverage", "days_per_week": 5, "minutes_per_day": 30, "success": "days", "target": "prescription",
     "grace_minutes": 0, "running": "count", "vigorous_weight": 1,
 }  # fmt: skip
+_AGE_CADENCE = {"age_from": whole, "age_to": whole, "min_cadence_spm": number, "source": text}
+_MULTIVERSE = {"algorithm": text, "parameter": text, "value": text, "source": text}
 _REQUIRED = {
     "bout_rule_id": ("bout_rule_id", "algorithm", "min_cadence_spm", "min_minutes"),
     "wear_rule_id": ("wear_rule_id", "method"),
@@ -273,9 +280,12 @@ _REQUIRED = {
 }
 
 
+def _built_in(kind: str) -> Path:
+    return Path(str(resources.files("warehouse") / "rules" / f"{kind}.csv"))
+
+
 def _rules(kind: str, own: Path, key: str, columns: Any, defaults: dict[str, Any]) -> list[dict[str, Any]]:
-    built_in = Path(str(resources.files("warehouse") / "rules" / f"{kind}.csv"))
-    rows = read_table(built_in, columns, _REQUIRED[key], defaults)
+    rows = read_table(_built_in(kind), columns, _REQUIRED[key], defaults)
     names = {row[key] for row in rows}
     added = read_table(own, columns, _REQUIRED[key], defaults)
     for row in added:

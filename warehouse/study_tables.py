@@ -52,6 +52,20 @@ STUDY_TABLES: dict[str, dict[str, pl.DataType]] = {
         "credit": pl.String(),
         "missing": pl.String(),
         "source": pl.String(),
+        "cadence_scale": pl.String(),
+        "partly_active": pl.String(),
+    },
+    "age_cadence": {
+        "age_from": pl.Int32(),
+        "age_to": pl.Int32(),
+        "min_cadence_spm": pl.Float64(),
+        "source": pl.String(),
+    },
+    "multiverse_option": {
+        "algorithm": pl.String(),
+        "parameter": pl.String(),
+        "value": pl.String(),
+        "source": pl.String(),
     },
     "wear_rule": {
         "wear_rule_id": pl.String(),

@@ -32,6 +32,7 @@
 --   weighted_minutes: walking_minutes with vigorous minutes counted by the protocol's weight; NULL when there are none
 --   minutes_ge_100: minutes with 100 steps or more; NULL when there are none to judge
 --   minutes_ge_130: minutes with 130 steps or more; NULL when there are none to judge
+--   minutes_ge_relative: minutes at or above the moderate cadence of the participant's age; NULL when there are none to judge, without an age, or outside the ages for which it is known
 --   bouts: bouts that start in the week; NULL when there are none to judge
 --   longest_bout_minutes: span of the longest bout; NULL without a bout
 --   peak1_spm: mean over valid days of the highest minute; NULL without a valid day
@@ -49,6 +50,7 @@
 --   adherent_days_window: the same answer with success_days_hi_window
 --   adherent_minutes: yes, no or unknown whether the week's minutes were reached; NULL unless 7 days are eligible
 --   adherent_days_prorated: yes, no or unknown against ceil(T) days; equals adherent_days for a whole week
+--   answer: yes, no or unknown, as the protocol judges: the days of adherent_days_prorated, or for success = minutes the week's minutes against target_minutes; NULL if ineligible. What summaries count
 --   prorated_target_days: ceil(T); NULL without an eligible day
 --   extrapolated_minutes: eligible days times the mean of valid days, at least what was seen; sensitivity only; NULL with fewer than 4 valid days
 --   midnight_sensitive: true = counting whole bouts on the date of their start would change the week's answer
@@ -63,7 +65,7 @@ WITH day AS (
     SELECT
         day.participant_id, day.protocol_id, day.week_number, day.local_date, day.state, day.reason,
         day.observed_minutes, day.wear_minutes, day.walking_minutes, day.vigorous_minutes,
-        day.minutes_ge_100, day.minutes_ge_130, day.bouts, day.longest_bout_minutes, day.peak1_spm, day.peak30_spm,
+        day.minutes_ge_100, day.minutes_ge_130, day.minutes_ge_relative, day.bouts, day.longest_bout_minutes, day.peak1_spm, day.peak30_spm,
         day.target_met, day.sources,
         protocol.success, protocol.grace_minutes, protocol.vigorous_weight,
         week.rm,
@@ -95,6 +97,7 @@ counted AS (
         sum(walking_minutes) + (any_value(vigorous_weight) - 1) * sum(vigorous_minutes) AS weighted_minutes,
         sum(minutes_ge_100)::INTEGER AS minutes_ge_100,
         sum(minutes_ge_130)::INTEGER AS minutes_ge_130,
+        sum(minutes_ge_relative)::INTEGER AS minutes_ge_relative,
         sum(bouts)::INTEGER AS bouts,
         max(longest_bout_minutes) AS longest_bout_minutes,
         sum(peak1_spm) FILTER (WHERE state = 'valid') / count(peak1_spm) FILTER (WHERE state = 'valid') AS peak1_spm,
@@ -213,6 +216,7 @@ SELECT
     settled.weighted_minutes,
     settled.minutes_ge_100,
     settled.minutes_ge_130,
+    settled.minutes_ge_relative,
     settled.bouts,
     settled.longest_bout_minutes,
     settled.peak1_spm,
@@ -236,6 +240,7 @@ SELECT
     CASE WHEN settled.eligible_days = 7 THEN window_answer END AS adherent_days_window,
     CASE WHEN settled.eligible_days = 7 THEN minutes_answer END AS adherent_minutes,
     settled.days_answer AS adherent_days_prorated,
+    settled.answer,
     CASE WHEN is_scored THEN t_ceil::INTEGER END AS prorated_target_days,
     CASE WHEN is_scored AND valid_days >= 4
         THEN greatest(walking_minutes, settled.eligible_days * valid_walking_minutes / valid_days)

@@ -14,9 +14,29 @@
 -- minute is one that does not qualify. A window lies wholly inside the record. Detection is in UTC, before any midnight.
 -- Source: bouts guide, sections 3.1 to 3.4 (accelerometry, mobgap, GGIR as documented); architecture definition 9.
 WITH rule AS (
-    SELECT bout_rule_id, algorithm, min_cadence_spm, min_minutes, max_gap_minutes, min_share, missing
+    SELECT
+        bout_rule_id, algorithm, min_cadence_spm, min_minutes, max_gap_minutes, min_share, missing, cadence_scale,
+        partly_active, cadence_scale = 'absolute' AND min_cadence_spm <= 60 AS gps_counts
     FROM study.bout_rule
     WHERE bout_rule_id IN (SELECT bout_rule_id FROM study.protocol WHERE is_listed)
+),
+person AS (
+    SELECT participant.participant_id, age_cadence.min_cadence_spm
+    FROM study.participant AS participant
+    SEMI JOIN touched ON participant.participant_id = touched.participant_id
+    LEFT JOIN study.age_cadence AS age_cadence
+        ON floor(participant.age_years) BETWEEN age_cadence.age_from AND age_cadence.age_to
+),
+person_rule AS (
+    SELECT
+        rule.*,
+        person.participant_id,
+        CASE
+            WHEN rule.cadence_scale = 'age' THEN coalesce(person.min_cadence_spm, rule.min_cadence_spm)
+            ELSE rule.min_cadence_spm
+        END AS threshold_spm
+    FROM rule
+    CROSS JOIN person
 ),
 grid AS (
     SELECT
@@ -26,6 +46,7 @@ grid AS (
         walking_source,
         list_contains(flags, 'not_on_foot') AS is_not_on_foot,
         list_contains(flags, 'run') AS is_run,
+        list_contains(flags, 'partly_active') AS is_partly_active,
         list_contains(flags, 'future') AS is_future,
         local_date
     FROM minute
@@ -56,22 +77,35 @@ piece_end AS (
     WHERE steps IS NOT NULL
     GROUP BY participant_id, steps_piece
 ),
+walking AS (
+    -- the few minutes that some rule may count: all that follows is about them
+    SELECT *
+    FROM piece
+    WHERE NOT is_not_on_foot
+        AND (
+            steps >= (SELECT min(threshold_spm) FROM person_rule)
+            OR (steps IS NULL AND walking_source IN ('gps', 'gps_run'))
+        )
+),
 qualifying AS (
     SELECT
         rule.bout_rule_id, rule.algorithm, rule.min_minutes, rule.max_gap_minutes, rule.min_share, rule.missing,
-        rule.min_cadence_spm <= 60 AS gps_counts,
+        rule.gps_counts,
         piece.participant_id,
         piece.i,
         CASE
             WHEN rule.missing = 'as_gap' THEN 0
-            WHEN rule.min_cadence_spm <= 60 THEN piece.any_piece
+            WHEN rule.gps_counts THEN piece.any_piece
             ELSE piece.steps_piece
         END AS segment
-    FROM piece
-    JOIN rule
-        ON (piece.steps >= rule.min_cadence_spm)
-        OR (piece.steps IS NULL AND piece.walking_source IN ('gps', 'gps_run') AND rule.min_cadence_spm <= 60)
-    WHERE NOT piece.is_not_on_foot
+    FROM walking AS piece
+    JOIN person_rule AS rule
+        ON rule.participant_id = piece.participant_id
+        AND (
+            piece.steps >= rule.threshold_spm
+            OR (piece.steps IS NULL AND piece.walking_source IN ('gps', 'gps_run') AND rule.gps_counts)
+        )
+        AND NOT (piece.is_partly_active AND rule.partly_active = 'exclude')
 ),
 link AS (
     SELECT

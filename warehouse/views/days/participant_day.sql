@@ -29,6 +29,7 @@
 --   minutes_ge_60: minutes with 60 steps or more; NULL when missing
 --   minutes_ge_100: minutes with 100 steps or more (moderate); NULL when missing
 --   minutes_ge_130: minutes with 130 steps or more (vigorous); NULL when missing
+--   minutes_ge_relative: minutes at or above the moderate cadence of the participant's age (bout_rule with cadence_scale age); NULL when no minute was observed, without an age, or outside the ages for which it is known
 --   peak1_spm: most steps in one minute; NULL when missing or none were measured
 --   peak30_spm: mean of the 30 highest minutes, not necessarily consecutive; NULL with fewer than 30 measured minutes
 --   target_minutes: minutes asked for on a day of that week; NULL outside the weeks and in a week of rest
@@ -89,7 +90,7 @@ joined AS (
         coalesce(window_length.window_minutes, 0) AS window_minutes,
         -- a track is no observation for a rule of more than 60 steps/min
         coalesce(wear.window_observed_minutes, 0)
-            - CASE WHEN bout_rule.min_cadence_spm > 60 THEN coalesce(wear.window_track_minutes, 0) ELSE 0 END
+            - CASE WHEN bout_rule.min_cadence_spm > 60 OR bout_rule.cadence_scale = 'age' THEN coalesce(wear.window_track_minutes, 0) ELSE 0 END
             AS window_observed_minutes,
         coalesce(wear.wear_minutes, 0) AS wear_minutes,
         -- in proportion where the clock makes the window shorter; multiplied first, so that whole minutes stay whole
@@ -98,6 +99,7 @@ joined AS (
         base.steps,
         unplaced.steps_unplaced,
         base.gps_minutes, base.partly_active_minutes, base.minutes_ge_60, base.minutes_ge_100, base.minutes_ge_130,
+        base.minutes_ge_relative,
         base.peak1_spm, base.peak30_spm, base.sources,
         walking.walking_minutes, walking.vigorous_minutes, walking.bouts, walking.longest_bout_minutes,
         walking.minutes_by_start, walking.vigorous_by_start,
@@ -215,6 +217,7 @@ SELECT
     CASE WHEN is_measured THEN coalesce(minutes_ge_60, 0) END AS minutes_ge_60,
     CASE WHEN is_measured THEN coalesce(minutes_ge_100, 0) END AS minutes_ge_100,
     CASE WHEN is_measured THEN coalesce(minutes_ge_130, 0) END AS minutes_ge_130,
+    CASE WHEN is_measured THEN minutes_ge_relative END AS minutes_ge_relative,
     CASE WHEN is_measured THEN peak1_spm END AS peak1_spm,
     CASE WHEN is_measured THEN peak30_spm END AS peak30_spm,
     CASE WHEN rd > 0 AND rm > 0 THEN rm END AS target_minutes,

@@ -1,0 +1,19 @@
+-- Rules that depend on age or on how a device was active, and what the multiverse varies.
+ALTER TABLE study.bout_rule ADD COLUMN cadence_scale VARCHAR DEFAULT 'absolute';
+ALTER TABLE study.bout_rule ADD COLUMN partly_active VARCHAR DEFAULT 'count';
+
+-- cadence from which a minute is of moderate intensity for a person of that age (whole years, both inclusive)
+CREATE TABLE study.age_cadence (
+    age_from INTEGER NOT NULL,
+    age_to INTEGER NOT NULL,
+    min_cadence_spm DOUBLE NOT NULL,
+    source VARCHAR
+);
+
+-- values that the multiverse tries for one parameter of the protocols whose bout rule has that algorithm
+CREATE TABLE study.multiverse_option (
+    algorithm VARCHAR NOT NULL,
+    parameter VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    source VARCHAR
+);
