@@ -50,6 +50,12 @@ def derive(run: Run) -> int:
     return ingest.derive(run)
 
 
+@task(retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, cache_policy=NO_CACHE)
+def compare(run: Run) -> int:
+    """Scores the weeks that changed under every universe of the multiverse."""
+    return ingest.compare(run)
+
+
 @task(cache_policy=NO_CACHE)
 def check(run: Run) -> int:
     """Runs the checks; a failed one leaves the published file as it was."""
@@ -81,6 +87,7 @@ def nightly(study_root: str) -> Report:
             load(_as_is(run), batch, first + 1, first + len(batch))
             update_progress_artifact(progress, 5 + 75 * (first + len(batch)) / max(1, len(names)))
         derive(_as_is(run))
+        logger.info("weeks compared under %d definitions", compare(_as_is(run)))
         update_progress_artifact(progress, 90.0)
         logger.info("%d checks passed", check(_as_is(run)))
         logger.info("published %s", Path(publish(_as_is(run))).name)

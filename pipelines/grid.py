@@ -17,7 +17,7 @@ LEGEND = (
 SQL = """
 SELECT
     participant_id, arm, week_number, week_start, success_days_lo, success_days_hi, prorated_target_days,
-    adherent_days_prorated AS answer, status, in_progress, valid_days, eligible_days
+    answer, status, in_progress, valid_days, eligible_days
 FROM participant_week
 WHERE protocol_id = {protocol} {participant}
 ORDER BY participant_id, week_number

@@ -35,6 +35,7 @@ from warehouse import ledger
 from warehouse.build import derive as derive_tables
 from warehouse.database import DATABASE_NAME, connect
 from warehouse.ledger import Entry, Receipt, SourceFile
+from warehouse.multiverse import compare_definitions
 from warehouse.publish import publish_database, run_checks
 from warehouse.study_tables import mirror_study
 
@@ -140,6 +141,10 @@ def copy_into_inbox(study: StudyFolder, paths: Iterable[Path]) -> list[str]:
             else [base / path.resolve().name / name for name in intake.look(path.resolve())]
         )
         for file in sorted(files):
+            if file.is_relative_to(study.inbox.resolve()):
+                # it lies where a copy would be put
+                names.append(file.relative_to(study.inbox.resolve()).as_posix())
+                continue
             name = file.relative_to(base).as_posix()
             target = study.inbox / name
             if target.exists() and intake.content_hash(target) != intake.content_hash(file):
@@ -568,6 +573,11 @@ def derive(run: Run) -> int:
     return run.report.participants_derived
 
 
+def compare(run: Run) -> int:
+    """Scores the weeks that changed under every universe too; returns how many universes there are."""
+    return compare_definitions(run.connection)
+
+
 def check(run: Run) -> int:
     """Runs the checks; returns how many. Raises warehouse.publish.CheckFailedError: nothing is published then."""
     run.report.checks = run_checks(run.connection)
@@ -587,6 +597,7 @@ def ingest(study: StudyFolder, paths: Iterable[Path] = (), progress: Progress = 
         names = copy_into_inbox(study, given) if given else intake.settled(study.inbox)
         load(run, names, progress)
         derive(run)
+        compare(run)
         check(run)
         publish(run)
         return run.report

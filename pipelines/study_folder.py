@@ -84,6 +84,11 @@ class StudyFolder:
         return self.root / "published" / "research.duckdb"
 
     @property
+    def locks(self) -> Path:
+        """Frozen copies of the published database, one folder each."""
+        return self.root / "locks"
+
+    @property
     def dialects(self) -> Path:
         """CSV dialects of the study's own."""
         return self.root / "dialects"
@@ -271,8 +276,8 @@ _PROTOCOL_DEFAULTS = {
     "wear_rule_id": "coverage", "days_per_week": 5, "minutes_per_day": 30, "success": "days", "target": "prescription",
     "grace_minutes": 0, "running": "count", "vigorous_weight": 1,
 }  # fmt: skip
-_AGE_CADENCE = {"age_from": whole, "age_to": whole, "min_cadence_spm": number, "source": text}
-_MULTIVERSE = {"algorithm": text, "parameter": text, "value": text, "source": text}
+_AGE_CADENCE: dict[str, Any] = {"age_from": whole, "age_to": whole, "min_cadence_spm": number, "source": text}
+_MULTIVERSE: dict[str, Any] = {"algorithm": text, "parameter": text, "value": text, "source": text}
 _REQUIRED = {
     "bout_rule_id": ("bout_rule_id", "algorithm", "min_cadence_spm", "min_minutes"),
     "wear_rule_id": ("wear_rule_id", "method"),

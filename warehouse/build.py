@@ -11,7 +11,7 @@ import graphlib
 import hashlib
 import json
 from collections.abc import Iterator
-from importlib import resources
+from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -142,6 +142,12 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
             _drop_derived(connection)
             everybody = True
         everybody = everybody or known.get("study") != study_hash
+        # before the views: the table `publication` says by what they were made
+        connection.execute("DELETE FROM ledger.derivation")
+        connection.execute(
+            "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?), ('version', ?)",
+            [views_hash(), study_hash, metadata.version("footfall")],
+        )
         connection.execute("CREATE OR REPLACE TEMP TABLE touched (participant_id VARCHAR)")
         connection.execute(
             "INSERT INTO touched SELECT participant_id FROM study.participant"
@@ -149,35 +155,51 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
         )
         count = _count(connection, "touched")
         before = None if everybody else _calendar_inputs(connection)
-        for view in views().values():
-            if view.name not in _dated():
-                _materialise(connection, view, whole=everybody, anybody=count > 0)
+        of_minutes, of_calendars = _nightly()
+        for view in of_minutes:
+            materialise(connection, view, whole=everybody, anybody=count > 0)
         if before is not None:
             everybody = _touch_calendars(connection, before)
         anybody = _count(connection, "touched") > 0
-        for view in views().values():
-            if view.name in _dated():
-                _materialise(connection, view, whole=everybody, anybody=anybody)
+        for view in of_calendars:
+            materialise(connection, view, whole=everybody, anybody=anybody)
+        if known.get("views") != views_hash():
+            for name in _MULTIVERSE:
+                connection.execute(f"CREATE TABLE main.{name} AS {views()[name].sql} LIMIT 0")
+        connection.execute("INSERT INTO ledger.pending_multiverse FROM touched")
         connection.execute("DELETE FROM ledger.pending")
-        connection.execute("DELETE FROM ledger.derivation")
-        connection.execute(
-            "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?)", [views_hash(), study_hash]
-        )
     return count
 
 
 #: Views by which one participant's files bear on another's calendar.
 _CALENDAR_INPUTS = ("as_of", "waiting_owner")
+#: Views that warehouse.multiverse fills.
+_MULTIVERSE = ("multiverse", "multiverse_summary")
 
 
 @functools.cache
-def _dated() -> frozenset[str]:
-    """Names of the views that read _CALENDAR_INPUTS, directly or through others."""
-    found: set[str] = set()
+def _nightly() -> tuple[tuple[View, ...], tuple[View, ...]]:
+    """The views that each derivation makes: those of minutes, then those that follow from _CALENDAR_INPUTS too.
+
+    The multiverse has its own time (warehouse.multiverse): here only its table is made sure of.
+    """
+    dated: dict[str, View] = {}
+    others: dict[str, View] = {}
     for name, view in views().items():
-        if view.inputs & (found | set(_CALENDAR_INPUTS)):
-            found.add(name)
-    return frozenset(found)
+        if view.name not in _MULTIVERSE:
+            (dated if view.inputs & {*dated, *_CALENDAR_INPUTS} else others)[name] = view
+    return tuple(others.values()), tuple(dated.values())
+
+
+def ancestors(name: str) -> set[str]:
+    """Names of the views that a view reads, directly or through others."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        reads = views()[waiting.pop()].inputs
+        waiting |= reads - found
+        found |= reads
+    return found
 
 
 def _calendar_inputs(connection: duckdb.DuckDBPyConnection) -> tuple[Any, set[str]]:
@@ -206,15 +228,19 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bool, anybody: bool) -> None:
+def materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bool, anybody: bool = True) -> None:
+    """Makes the rows of one view: all of them, or those of the participants in the temporary table `touched`.
+
+    anybody: False says that nobody is touched. A duckdb.Error carries a note that names the view.
+    """
     # names of views are file names of this package, never input
     try:
         if whole or not view.is_incremental:
-            _execute(connection, f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
+            execute_view(connection, f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
         elif anybody:  # of nobody there is no row to take out or to put in
             connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")
             # a view that forgets to name `touched` somewhere must not add other people's rows a second time
-            _execute(
+            execute_view(
                 connection,
                 f"INSERT INTO main.{view.name} BY NAME FROM (\n{view.sql}\n) SEMI JOIN touched USING (participant_id)",
             )
@@ -223,7 +249,8 @@ def _materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bo
         raise
 
 
-def _execute(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+def execute_view(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Runs a statement that will be run again and again: it is read once for each process."""
     # reading the views takes a quarter of the time that a small study takes: a process that derives again has them read
     if sql not in _PARSED:
         [_PARSED[sql]] = connection.extract_statements(sql)

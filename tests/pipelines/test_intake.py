@@ -113,6 +113,13 @@ def test_ingesting_paths_leaves_the_originals_and_the_rest_of_the_inbox(tmp_path
     assert ask(study, "SELECT count(*) FROM minute WHERE participant_id = 'P1'") == [(60,)]
 
 
+def test_a_file_of_the_inbox_that_is_named_is_taken_where_it_lies(tmp_path: Path) -> None:
+    study = new_study(tmp_path / "study")
+    drop(study, "b.csv", native("P1", [90] * 40))
+    assert ingest(study, [drop(study, "a.csv", native("P1", [100] * 40))]).statuses == {"loaded": 1}
+    assert waiting(study) == ["b.csv"]
+
+
 def test_a_path_never_overwrites_another_file_that_waits_under_its_name(tmp_path: Path) -> None:
     study = new_study(tmp_path / "study")
     (tmp_path / "steps.csv").write_text(native("P1", [100] * 40))

@@ -17,3 +17,6 @@ CREATE TABLE study.multiverse_option (
     value VARCHAR NOT NULL,
     source VARCHAR
 );
+
+-- participants whose weeks changed since the multiverse was last made
+CREATE TABLE ledger.pending_multiverse (participant_id VARCHAR NOT NULL);

@@ -5,12 +5,15 @@
 -- sample. A protocol's wear rule acts here only; which source a minute comes from never depends on it.
 -- Source: Troiano 2008; Choi 2011 (90/30/2, without the R package's treatment of edges); RAPIDS for heart rate.
 WITH rule AS (
+    -- rules that differ in the minutes of a valid day alone judge each minute alike
     SELECT
-        wear_rule_id, method, coalesce(zero_run_minutes, 90) AS zero_run_minutes,
+        list(wear_rule_id) AS wear_rule_ids, min(wear_rule_id) AS wear_rule_id,
+        method, coalesce(zero_run_minutes, 90) AS zero_run_minutes,
         split_part(day_from, ':', 1)::INTEGER * 60 + split_part(day_from, ':', 2)::INTEGER AS from_clock,
         split_part(day_to, ':', 1)::INTEGER * 60 + split_part(day_to, ':', 2)::INTEGER AS to_clock
     FROM study.wear_rule
     WHERE wear_rule_id IN (SELECT wear_rule_id FROM study.protocol WHERE is_listed)
+    GROUP BY method, coalesce(zero_run_minutes, 90), from_clock, to_clock
 ),
 grid AS (
     SELECT
@@ -100,14 +103,27 @@ worn AS (
         ON not_worn_minute.wear_rule_id = rule.wear_rule_id
         AND not_worn_minute.participant_id = grid.participant_id
         AND not_worn_minute.i = grid.i
+),
+day AS (
+    SELECT
+        wear_rule_id,
+        participant_id,
+        local_date,
+        count(*) FILTER (WHERE is_worn)::INTEGER AS wear_minutes,
+        count(*) FILTER (WHERE is_worn AND is_observed AND is_in_window)::INTEGER AS window_observed_minutes,
+        -- rules above 60 steps/min cannot see these
+        count(*) FILTER (
+            WHERE is_worn AND is_observed AND is_in_window AND is_track_only
+        )::INTEGER AS window_track_minutes
+    FROM worn
+    GROUP BY wear_rule_id, participant_id, local_date
 )
 SELECT
-    wear_rule_id,
-    participant_id,
-    local_date,
-    count(*) FILTER (WHERE is_worn)::INTEGER AS wear_minutes,
-    count(*) FILTER (WHERE is_worn AND is_observed AND is_in_window)::INTEGER AS window_observed_minutes,
-    -- rules above 60 steps/min cannot see these
-    count(*) FILTER (WHERE is_worn AND is_observed AND is_in_window AND is_track_only)::INTEGER AS window_track_minutes
-FROM worn
-GROUP BY wear_rule_id, participant_id, local_date
+    unnest(rule.wear_rule_ids) AS wear_rule_id,
+    day.participant_id,
+    day.local_date,
+    day.wear_minutes,
+    day.window_observed_minutes,
+    day.window_track_minutes
+FROM day
+JOIN rule USING (wear_rule_id)
