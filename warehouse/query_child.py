@@ -1,8 +1,8 @@
-"""One locked-down query, run in a process of its own: `python -m warehouse.query_child DATABASE ROWS`, SQL on stdin.
+"""One locked-down query, run in a process of its own: `python -m warehouse.query_child DATABASE ROWS`.
 
-Prints one JSON object: columns, types, rows (at most ROWS) and whether there were more; or error. Nothing that the SQL
-says can read or write files, attach databases, load extensions or change settings; the parent ends the process when its
-time is up.
+Reads one JSON object from stdin: sql, and values for its $names. Prints one: columns, types, rows (at most ROWS) and
+whether there were more; or error. Nothing that the SQL says can read or write files, attach databases, load extensions
+or change settings; the parent ends the process when its time is up.
 """
 
 import datetime as dt
@@ -43,14 +43,14 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def main(path: str, row_limit: int, sql: str) -> dict[str, Any]:
+def main(path: str, row_limit: int, sql: str, values: dict[str, str | int] | None = None) -> dict[str, Any]:
     """The answer to a query on the database file at path, as JSON can hold it."""
     try:
         with duckdb.connect(path, read_only=True, config=LOCKED_DOWN) as connection:
             # the zone is no connection option, so the configuration is locked after it
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET lock_configuration = true")
-            result = connection.execute(sql)
+            result = connection.execute(sql, values or None)
             if result.description is None:
                 return {"columns": [], "types": [], "rows": [], "more": False}
             columns = [column[0] for column in result.description]
@@ -68,4 +68,5 @@ def main(path: str, row_limit: int, sql: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    json.dump(main(sys.argv[1], int(sys.argv[2]), sys.stdin.read()), sys.stdout)
+    asked = json.load(sys.stdin)
+    json.dump(main(sys.argv[1], int(sys.argv[2]), asked["sql"], asked["values"]), sys.stdout)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,15 @@ class Answer:
     more: bool = False
 
 
-def query(database: Path, sql: str, *, row_limit: int = ROW_LIMIT, timeout_seconds: float = TIMEOUT_SECONDS) -> Answer:
-    """The answer of the published file to a query.
+def query(
+    database: Path,
+    sql: str,
+    values: Mapping[str, str | int] | None = None,
+    *,
+    row_limit: int = ROW_LIMIT,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Answer:
+    """The answer of the published file to a query; values are bound to its $names.
 
     The file is opened read-only in a process of its own that may touch no other file, no setting and no extension.
     Raises QueryError if there is no file, the query is wrong or forbidden, or the time is up.
@@ -37,7 +45,7 @@ def query(database: Path, sql: str, *, row_limit: int = ROW_LIMIT, timeout_secon
     try:
         done = subprocess.run(  # noqa: S603 - our own module, the SQL goes in by stdin
             [sys.executable, "-m", "warehouse.query_child", str(database), str(row_limit)],
-            input=sql,
+            input=json.dumps({"sql": sql, "values": dict(values or {})}),
             capture_output=True,
             text=True,
             encoding="utf-8",

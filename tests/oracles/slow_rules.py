@@ -55,10 +55,13 @@ def nci_8of10(walks: list[bool], length: int, tolerance: int) -> set[Span]:
 def window_share(walks: list[bool], length: int, max_gap: int, share: Fraction) -> set[Span]:
     """Union of good windows (share reached, no pause above max_gap), each trimmed to minutes that walk, from length on."""
     marked = [False] * len(walks)
+    needed = math.ceil(share * length)
     for start in range(len(walks) - length + 1):
         window = walks[start : start + length]
+        if sum(window) < needed:
+            continue
         pauses = strict([not walk for walk in window], 1)
-        if sum(window) >= share * length and all(end - begin <= max_gap for begin, end in pauses):
+        if all(end - begin <= max_gap for begin, end in pauses):
             walking = [at for at in range(start, start + length) if walks[at]]
             marked[walking[0] : walking[-1] + 1] = [True] * (walking[-1] + 1 - walking[0])
     return strict(marked, length)
@@ -77,11 +80,26 @@ def bouts(minutes: Minutes, threshold: int, missing: str, rule: Callable[[list[b
 
 @dataclasses.dataclass(frozen=True)
 class Day:
-    """One date of a week. state: valid, partial, missing or ineligible; unobserved: minutes of the wear window."""
+    """One date of a week. state: valid, partial, missing or ineligible; unobserved: minutes of the wear window.
+
+    weighted: minutes with vigorous ones by their weight, None: as walked. longest: the longest bout that starts on the date
+    where one has to reach the target alone, else None.
+    """
 
     state: str
     walked: int = 0
     unobserved: int = 1020
+    weighted: int | None = None
+    longest: int | None = None
+
+    @property
+    def volume(self) -> int:
+        """Minutes for minutes_score and adherent_minutes."""
+        return self.walked if self.weighted is None else self.weighted
+
+    def reaches(self, minutes: int) -> bool:
+        """The day's minutes, or its longest bout, are that many."""
+        return (self.walked if self.longest is None else self.longest) >= minutes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +122,7 @@ class Score:
     adherent_days_prorated: str | None
     extrapolated_minutes: Fraction | None
     coverage: Fraction | None
+    answer: str | None
     status: str
     status_prorated: str
 
@@ -120,14 +139,19 @@ def _status(answer: str, unknown_days: int) -> str:
     return "resolved" if unknown_days else "complete"
 
 
-def score(days: list[Day], rd: int, rm: int, grace: int) -> Score:
-    """Section 8 of the bouts guide, word for word, for a protocol that counts days."""
+def score(days: list[Day], rd: int, rm: int, grace: int, *, by_minutes: bool = False, is_coarse: bool = False) -> Score:
+    """Section 8 of the bouts guide, word for word; by_minutes: the status follows the week's minutes, not its days.
+
+    is_coarse: the bout rule cannot see so short a walk, so that a day that failed is unknown.
+    """
     eligible = [day for day in days if day.state != "ineligible"]
     seen = [day for day in eligible if day.state != "missing"]
     valid = [day for day in eligible if day.state == "valid"]
-    lo = sum(day.walked + grace >= rm for day in seen) if rd and rm else 0
-    doubtful = sum(day.state == "missing" or (day.state == "partial" and day.walked + grace < rm) for day in eligible)
-    hidden = sum(day.walked + grace < rm <= day.walked + day.unobserved + grace for day in valid)
+    lo = sum(day.reaches(rm - grace) for day in seen) if rd and rm else 0
+    failed = [day for day in valid if not day.reaches(rm - grace)]
+    doubtful = len(eligible) - len(valid) - sum(day.state == "partial" and day.reaches(rm - grace) for day in seen)
+    hidden = 0 if is_coarse else sum(day.walked + day.unobserved + grace >= rm for day in failed)
+    doubtful += len(failed) if is_coarse else 0
     coverage = Fraction(len(valid), len(eligible)) if eligible else None
     if not eligible or not rd or not rm:
         none = dict.fromkeys(field.name for field in dataclasses.fields(Score))
@@ -138,7 +162,8 @@ def score(days: list[Day], rd: int, rm: int, grace: int) -> Score:
     target = Fraction(rd * len(eligible), 7)
     needed = math.ceil(target)
     walked = sum(day.walked for day in seen)
-    minutes_lo = min(Fraction(walked), target * rm) / (target * rm)
+    volume = sum(day.volume for day in seen)
+    minutes_lo = min(Fraction(volume), target * rm) / (target * rm)
 
     def dose(minutes: list[int]) -> Fraction:
         best = sorted((min(value, rm) for value in minutes), reverse=True)[:needed]
@@ -146,7 +171,8 @@ def score(days: list[Day], rd: int, rm: int, grace: int) -> Score:
 
     is_whole = len(eligible) == 7
     prorated = _answer(lo, lo + doubtful, needed)
-    by_minutes = "yes" if walked >= target * rm else "unknown" if unknown_days else "no"
+    minutes_answer = "yes" if volume >= target * rm else "unknown" if unknown_days or is_coarse else "no"
+    answer = minutes_answer if by_minutes else prorated
     mean = Fraction(sum(day.walked for day in valid), len(valid)) if len(valid) >= 4 else None
     return Score(
         eligible_days=len(eligible),
@@ -161,10 +187,11 @@ def score(days: list[Day], rd: int, rm: int, grace: int) -> Score:
         dose_score_hi=dose([day.walked if day.state == "valid" else max(day.walked, rm) for day in eligible]),
         adherent_days=prorated if is_whole else None,
         adherent_days_window=_answer(lo, lo + doubtful + hidden, needed) if is_whole else None,
-        adherent_minutes=by_minutes if is_whole else None,
+        adherent_minutes=minutes_answer if is_whole else None,
         adherent_days_prorated=prorated,
         extrapolated_minutes=None if mean is None else max(Fraction(walked), len(eligible) * mean),
         coverage=coverage,
-        status=_status(prorated, unknown_days) if is_whole else "partial_week",
-        status_prorated=_status(prorated, unknown_days),
+        answer=answer,
+        status=_status(answer, unknown_days) if is_whole else "partial_week",
+        status_prorated=_status(answer, unknown_days),
     )

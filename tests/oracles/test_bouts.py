@@ -1,113 +1,24 @@
-"""The bout rules against published peers: real SQL, fed by native CSV. Data and classes of rules: data/README.md."""
+"""The bout rules, daily minutes and wear rules against published tools: real SQL, fed by native CSV."""
 
 import collections
-import csv
 import datetime as dt
-import hashlib
-import re
-import zoneinfo
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipelines.study_folder import StudyFolder
-from tests.study_builder import ask, ask_file, make_study, native, run, table
+from tests.oracles import informational
+from tests.oracles.peer_cases import (
+    BREAKS,
+    INFORMATIONAL,
+    REFERENCE,
+    Cases,
+    cases_run,
+    expected_bouts,
+    rows_of,
+    slow_bouts,
+)
+from tests.oracles.slow_rules import Span
+from tests.study_builder import ask, ask_file
 from warehouse.database import DATABASE_NAME
-
-DATA = Path(__file__).parent / "data"
-RULE_COLUMNS = (
-    "bout_rule_id", "algorithm", "min_cadence_spm", "min_minutes", "max_gap_minutes", "min_share", "credit", "missing",
-)  # fmt: skip
-BREAKS = "gap_merge_gap2_min10_t100_missing_breaks"
-#: GGIR follows the rule it documents on 107, 89, 142, 226 of 263 and on 57 of 63 cases (rules.csv); those are compared.
-GGIR = (
-    "ggir337_d10_c0.8_t100", "ggir337_d10_c0.8_t60", "ggir337_d10_c0.9_t100", "ggir337_d30_c0.8_t100",
-    "ggir337_d5_c0.8_t100",
-)  # fmt: skip
-WEAR = {"wear-zeros": "zeros_60", "wear-choi": "choi"}
-
-
-def rows_of(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-REFERENCE = [
-    row["rule_id"] for row in rows_of("rules.csv") if row["class"] == "reference" and "nonwear" not in row["rule_id"]
-]
-
-
-def rule_row(rule_id: str) -> dict[str, Any]:
-    """An oracle's rule as a row of bout_rules.csv; peers know no missing minute, so a missing one is a pause."""
-    row: dict[str, Any] = {"bout_rule_id": rule_id, "credit": "span", "missing": "as_gap"}
-    if rule_id == BREAKS:
-        return row | {
-            "algorithm": "gap_merge", "min_cadence_spm": 100, "min_minutes": 10, "max_gap_minutes": 2, "missing": "break",
-        }  # fmt: skip
-    number = dict(re.findall(r"_(bl|tol|t|gap|min|d|c)([\d.]+)", rule_id))
-    row["min_cadence_spm"] = number["t"]
-    if rule_id.startswith("ggir"):
-        return row | {
-            "algorithm": "window_share", "min_minutes": number["d"], "min_share": number["c"], "max_gap_minutes": 1,
-        }  # fmt: skip
-    if "_nci_" in rule_id:
-        return row | {"algorithm": "nci_8of10", "min_minutes": number["bl"], "max_gap_minutes": number["tol"]}
-    if rule_id.startswith("mobgap"):
-        return row | {"algorithm": "gap_merge", "min_minutes": number["min"], "max_gap_minutes": number["gap"]}
-    return row | {"algorithm": "strict", "min_minutes": number["bl"]}
-
-
-class Cases:
-    """All cases of the oracles, ingested once: their minutes, local dates and what the product made of them."""
-
-    def __init__(self, root: Path) -> None:
-        self.starts: dict[str, dt.datetime] = {}
-        self.values: dict[str, list[int | None]] = collections.defaultdict(list)
-        for row in rows_of("minutes.csv"):
-            self.starts.setdefault(row["case_id"], dt.datetime.fromisoformat(row["ts_utc"]))
-            self.values[row["case_id"]].append(int(row["steps"]) if row["steps"] else None)
-        for row in rows_of("fuzz_days.csv"):
-            self.starts[row["case_id"]] = dt.datetime.fromisoformat(row["start_utc"])
-            self.values[row["case_id"]] = [None if cell == "." else int(cell) for cell in row["steps_1440"].split()]
-        zones = {row["case_id"]: row["tz"] for row in rows_of("cases.csv")}
-        rules = [*REFERENCE, *GGIR, BREAKS]
-        protocols = [{"protocol_id": rule, "bout_rule_id": rule, "wear_rule_id": "coverage"} for rule in rules]
-        protocols += [
-            {"protocol_id": name, "bout_rule_id": BREAKS, "wear_rule_id": wear} for name, wear in WEAR.items()
-        ]
-        people = []
-        for case, start in self.starts.items():
-            zone = zoneinfo.ZoneInfo(zones[case])
-            end = start + dt.timedelta(minutes=len(self.values[case]) - 1)
-            first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-            people.append({"participant_id": case, "time_zone": zones[case], "start_date": first, "end_date": last})
-        self.study = make_study(
-            root,
-            people,
-            toml={"protocols": [row["protocol_id"] for row in protocols], "as_of": "2028-12-31"},
-            csvs={
-                "bout_rules.csv": table(RULE_COLUMNS, map(rule_row, rules)),
-                "protocols.csv": table(("protocol_id", "bout_rule_id", "wear_rule_id"), protocols),
-            },
-            files={
-                "cases.csv": native(
-                    {"participant_id": case, "minute_start": start + dt.timedelta(minutes=n), "steps": steps}
-                    for case, start in self.starts.items()
-                    for n, steps in enumerate(self.values[case])
-                )
-            },
-        )
-        run(self.study)
-        self.bouts: dict[tuple[str, str], set[tuple[int, int]]] = collections.defaultdict(set)
-        for row in ask(self.study, "SELECT * FROM walking_bout"):
-            start = self.starts[row["participant_id"]]
-            span = tuple(int((row[name] - start).total_seconds()) // 60 for name in ("bout_start", "bout_end"))
-            self.bouts[row["participant_id"], row["bout_rule_id"]].add((span[0], span[1]))
-        future = ask(self.study, "SELECT DISTINCT participant_id FROM minute WHERE list_contains(flags, 'future')")
-        #: Cases of a date that has not come yet: their minutes count for no day.
-        self.future = {row["participant_id"] for row in future}
-        self.has_missing = {case for case, values in self.values.items() if None in values}
 
 
 @pytest.fixture(scope="module")
@@ -116,29 +27,48 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
 
 
 @pytest.fixture(scope="module")
-def expected() -> dict[tuple[str, str], set[tuple[int, int]]]:
-    found: dict[tuple[str, str], set[tuple[int, int]]] = collections.defaultdict(set)
-    for row in rows_of("expected_bouts.csv") + rows_of("expected_bouts_fuzz.csv"):
-        found[row["case_id"], row["rule_id"]].add((int(row["start_i"]), int(row["end_i"])))
-    return found
+def expected() -> dict[tuple[str, str], set[Span]]:
+    return expected_bouts()
+
+
+def test_everything_that_was_run_on_our_cases_is_compared(cases: Cases) -> None:
+    """18 reference rules: 10 on 32 small cases and 100 days, 7 on the small cases, 1 on the days; 13 informational ones."""
+    run_on = collections.Counter(row["rule_id"] for row in rows_of("expected_totals.csv"))
+    assert set(run_on) == {*REFERENCE, *INFORMATIONAL}
+    assert collections.Counter(run_on[rule] for rule in REFERENCE) == {132: 10, 32: 7, 100: 1}
+    assert sum(run_on[rule] for rule in REFERENCE) == 10 * 132 + 7 * 32 + 100 == 1644
+    assert sum(run_on[rule] for rule in INFORMATIONAL) == 1016
+    assert len(cases.starts) == 132
 
 
 @pytest.mark.parametrize("rule_id", REFERENCE)
-def test_every_reference_rule_finds_the_bouts_of_its_peer(cases: Cases, expected: Any, rule_id: str) -> None:
-    ran = [row["case_id"] for row in rows_of("expected_totals.csv") if row["rule_id"] == rule_id]
+def test_every_reference_rule_finds_the_bouts_of_its_peer(
+    cases: Cases, expected: dict[tuple[str, str], set[Span]], rule_id: str
+) -> None:
+    ran = cases_run(rule_id)
     assert len(ran) >= 32
-    assert [case for case in ran if cases.bouts[case, rule_id] != expected[case, rule_id]] == []
+    assert [case for case in ran if cases.bouts(case, rule_id) != expected[case, rule_id]] == []
 
 
-@pytest.mark.parametrize("rule_id", GGIR)
-def test_window_share_is_the_rule_that_ggir_documents(cases: Cases, expected: Any, rule_id: str) -> None:
-    agreeing = [
-        row["case_id"]
-        for row in rows_of("expected_totals.csv")
-        if row["rule_id"] == rule_id and row["agrees_documented_rule"] == "1"
+@pytest.mark.parametrize("rule_id", INFORMATIONAL)
+def test_a_documented_rule_differs_from_its_tool_on_exactly_the_cases_that_are_known(
+    cases: Cases, expected: dict[tuple[str, str], set[Span]], rule_id: str
+) -> None:
+    differing = [case for case in cases_run(rule_id) if cases.bouts(case, rule_id) != expected[case, rule_id]]
+    assert differing == cases_run(rule_id, agreeing="0")
+    assert len(differing) < len(cases_run(rule_id))
+
+
+def test_the_list_of_differences_is_that_of_the_program(cases: Cases) -> None:
+    assert informational.FILE.read_text(encoding="utf-8") == informational.as_text(cases.bouts)
+
+
+@pytest.mark.parametrize("rule_id", INFORMATIONAL)
+def test_a_documented_rule_in_sql_equals_its_slow_statement(cases: Cases, rule_id: str) -> None:
+    differing = [
+        case for case, minutes in cases.values.items() if cases.bouts(case, rule_id) != slow_bouts(rule_id, minutes)
     ]
-    assert len(agreeing) >= 29
-    assert [case for case in agreeing if cases.bouts[case, rule_id] != expected[case, rule_id]] == []
+    assert differing == []
 
 
 def test_a_missing_minute_always_ends_a_bout_where_the_rule_says_break(cases: Cases) -> None:
@@ -146,7 +76,7 @@ def test_a_missing_minute_always_ends_a_bout_where_the_rule_says_break(cases: Ca
     assert len(rows) == len(cases.starts)
     for row in rows:
         spans = {tuple(map(int, span.split("-"))) for span in row["bouts_start_end"].split()}
-        assert cases.bouts[row["case_id"], BREAKS] == spans, row["case_id"]
+        assert cases.bouts(row["case_id"], BREAKS) == spans, row["case_id"]
 
 
 def test_bouts_of_the_night_are_split_at_local_midnight_and_days_have_their_real_length(cases: Cases) -> None:
@@ -234,49 +164,3 @@ def test_worn_minutes_are_the_observed_ones_without_the_peers_non_wear(
             wanted[case] += end - start
     assert sum(minutes > 0 for minutes in wanted.values()) > 5
     assert {case: not_worn[case] for case in wanted} == wanted
-
-
-def overlap_study(root: Path) -> tuple[StudyFolder, dict[str, str], dt.datetime]:
-    start = dt.datetime(2024, 3, 4, 10, tzinfo=dt.UTC)
-    files: dict[tuple[str, str], list[dict[str, Any]]] = collections.defaultdict(list)
-    for row in rows_of("overlap_minutes.csv"):
-        files[row["case_id"], row["source"]].append(
-            {
-                "participant_id": row["case_id"], "minute_start": start + dt.timedelta(minutes=int(row["i"])),
-                "steps": row["steps"], "device_id": f"{row['source']}-{row['case_id']}",
-            }
-        )  # fmt: skip
-    texts = {key: native(rows) for key, rows in files.items()}
-    classes = {"watch_fit": "watch", "phone_csv": "phone", "pedometer_csv": "pedometer"}
-    devices = [
-        {"device_id": f"{source}-{case}", "participant_id": case, "device_class": classes[source]}
-        for case, source in files
-    ]
-    study = make_study(
-        root,
-        [{"participant_id": case} for case in dict.fromkeys(case for case, _ in files)],
-        csvs={"devices.csv": table(("device_id", "participant_id", "device_class"), devices)},
-        files={f"{case}-{source}.csv": text for (case, source), text in texts.items()},
-    )
-    source_of = {hashlib.sha256(text.encode()).hexdigest(): source for (_, source), text in texts.items()}
-    return study, source_of, start
-
-
-def test_watch_then_phone_then_pedometer_gives_each_minute_and_steps_are_never_added(tmp_path: Path) -> None:
-    study, source_of, start = overlap_study(tmp_path / "study")
-    run(study)
-    found = {
-        (row["participant_id"], (row["minute_start"] - start) // dt.timedelta(minutes=1)): (
-            source_of[row["source_file_id"]], row["steps"], row["source_count"],
-        )
-        for row in ask(study, "SELECT * FROM minute")
-    }  # fmt: skip
-    assert found == {
-        (row["case_id"], int(row["i"])): (row["chosen_source"], int(row["steps"]), int(row["n_sources"]))
-        for row in rows_of("expected_overlap.csv")
-    }
-    totals = ask(study, "SELECT participant_id, count(*) AS n, sum(steps)::INTEGER AS steps FROM minute GROUP BY ALL")
-    assert {row["participant_id"]: (row["n"], row["steps"]) for row in totals} == {
-        row["case_id"]: (int(row["minutes_union"]), int(row["steps_resolved"]))
-        for row in rows_of("expected_overlap_totals.csv")
-    }

@@ -83,6 +83,9 @@ WRONG = {
     "every_eligible_week_has_a_row": "DELETE FROM participant_week",
     "bouts_do_not_overlap": "INSERT INTO walking_bout SELECT * FROM walking_bout",
     "flow_adds_up": "DELETE FROM data_flow WHERE step = 'minutes'",
+    "missingness_adds_up": "DELETE FROM missingness WHERE dimension = 'device'",
+    "counting_process_adds_up": """INSERT INTO counting_process BY NAME SELECT 'P1' AS participant_id,
+        'walkback' AS protocol_id, 'recurrence' AS event_kind, 0 AS tstart, 7 AS tstop, 0 AS event""",
 }
 
 

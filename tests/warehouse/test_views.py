@@ -37,6 +37,13 @@ CONTRACT = {
         adherent_days_prorated prorated_target_days extrapolated_minutes midnight_sensitive can_resolve_no coverage
         status status_prorated sources rules_hash""",
     "outcome": "participant_id date kind value end_date study_week",
+    "participant_summary": """participant_id protocol_id weeks_yes weeks_no weeks_unknown share_lo share_hi mean_dose_lo
+        mean_dose_hi current_streak_lo current_streak_hi week_sustained_lo week_sustained_hi can_resolve_no""",
+    "counting_process": """participant_id protocol_id event_kind arm week_number tstart tstop event event_number
+        exposure_status dose_lag1_lo dose_lag1_hi dose_lag4_lo dose_lag4_hi dose_cumulative_lo dose_cumulative_hi""",
+    "day_imputation": """participant_id protocol_id local_date state censoring walking_minutes_lower walking_minutes_upper
+        observed_minutes wear_minutes""",
+    "missingness": "protocol_id dimension level arm eligible_days valid_days partial_days missing_days",
     "bout_rule": "bout_rule_id algorithm min_cadence_spm min_minutes max_gap_minutes min_share credit missing source",
     "wear_rule": "wear_rule_id method zero_run_minutes valid_day_minutes day_from day_to source",
     "protocol": """protocol_id bout_rule_id wear_rule_id days_per_week minutes_per_day success target week grace_minutes
@@ -51,11 +58,23 @@ GRAIN = {
     "protocol": "protocol_id",
     "bout_rule": "bout_rule_id",
     "wear_rule": "wear_rule_id",
+    "age_cadence": "age_from",
+    "universe": "universe_id",
     "participant_week": "participant_id, protocol_id, week_number",
     "participant_day": "participant_id, protocol_id, local_date",
+    "participant_summary": "participant_id, protocol_id",
+    "day_imputation": "participant_id, protocol_id, local_date",
+    "missingness": "protocol_id, dimension, level, arm",
+    "counting_process": "participant_id, protocol_id, event_kind, tstart",
     "walking_bout": "participant_id, bout_rule_id, bout_start",
     "minute": "participant_id, minute_start",
+    "travel": "participant_id, from_utc",
+    "device_assignment": "participant_id, device_id, from_date",
     "source_file": "source_file_id, receipt_number",
+    "participant_file": "participant_id, source_file_id, device_id, kind",
+    "participant_device": "participant_id, device_id",
+    "device_agreement": "pair_level, participant_id, device_a, device_b",
+    "publication": "footfall_version",
     "data_flow": "step, part, arm, connector, protocol_id",
 }
 
@@ -65,14 +84,17 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
     made = make_study(
         tmp_path_factory.mktemp("views") / "study",
         [{"participant_id": "P1", "start_date": MONDAY, "arm": "walking"}, {"participant_id": "P2"}],
-        toml={"protocols": ["walkback", "who2020", "ggir-80", "nhanes-8of10"]},
+        toml={"protocols": ["walkback", "who2020", "ggir-80", "nhanes-8of10"], "as_of": "2024-03-06"},
         csvs={
             "prescriptions.csv": "participant_id,valid_from,days_per_week,minutes_per_day\nP1,2024-03-04,3,15\n",
+            "travel.csv": "participant_id,from_utc,time_zone\nP1,2024-03-01T00:00:00Z,UTC\n",
+            "devices.csv": "device_id,participant_id,from_date,to_date\nnever-seen,P2,2024-03-04,\n",
             "outcomes.csv": "participant_id,date,kind,value\nP1,2024-03-06,visit,\nP1,2024-03-06,disability,12\n",
         },
         files={
             "a.csv": native(whole_day("P1", MONDAY, 30) + whole_day("P2", MONDAY, 20)),
             "again.csv": native(whole_day("P1", MONDAY, 30) + whole_day("P2", MONDAY, 20)),
+            "second.csv": native(whole_day("P2", MONDAY, 20, device_id="second")),
             "P1/empty.fit": b"",
             "stranger.csv": native(whole_day("P9", MONDAY)),
         },

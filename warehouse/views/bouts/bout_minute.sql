@@ -38,121 +38,141 @@ person_rule AS (
     FROM rule
     CROSS JOIN person
 ),
-grid AS (
+walking AS (
+    -- the few minutes that some rule may count: nearly all that follows is about them
     SELECT
         participant_id,
         epoch_ms(minute_start) // 60000 AS i,
         steps,
-        walking_source,
-        list_contains(flags, 'not_on_foot') AS is_not_on_foot,
+        local_date,
         list_contains(flags, 'run') AS is_run,
-        list_contains(flags, 'partly_active') AS is_partly_active,
         list_contains(flags, 'future') AS is_future,
-        local_date
+        list_contains(flags, 'partly_active') AS is_partly_active
     FROM minute
     SEMI JOIN touched USING (participant_id)
-),
-piece AS (
-    -- constant over consecutive observed minutes: the minute number grows as fast as the count of observed ones
-    SELECT
-        *,
-        i - count(steps) OVER so_far AS steps_piece,
-        i - count(walking_source) OVER so_far AS any_piece
-    FROM grid
-    WINDOW so_far AS (PARTITION BY participant_id ORDER BY i ROWS UNBOUNDED PRECEDING)
-),
-record AS (
-    SELECT participant_id, min(i) AS first_i, max(i) AS last_i
-    FROM grid
-    GROUP BY participant_id
-),
-piece_end AS (
-    SELECT participant_id, true AS gps_counts, any_piece AS segment, min(i) AS first_i, max(i) AS last_i
-    FROM piece
-    WHERE walking_source IS NOT NULL
-    GROUP BY participant_id, any_piece
-    UNION ALL
-    SELECT participant_id, false AS gps_counts, steps_piece AS segment, min(i) AS first_i, max(i) AS last_i
-    FROM piece
-    WHERE steps IS NOT NULL
-    GROUP BY participant_id, steps_piece
-),
-walking AS (
-    -- the few minutes that some rule may count: all that follows is about them
-    SELECT *
-    FROM piece
-    WHERE NOT is_not_on_foot
-        AND (
+    WHERE (
             steps >= (SELECT min(threshold_spm) FROM person_rule)
             OR (steps IS NULL AND walking_source IN ('gps', 'gps_run'))
         )
+        AND NOT list_contains(flags, 'not_on_foot')
+),
+record AS (
+    SELECT participant_id, min(epoch_ms(minute_start)) // 60000 AS first_i, max(epoch_ms(minute_start)) // 60000 AS last_i
+    FROM minute
+    SEMI JOIN touched USING (participant_id)
+    WHERE EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share'))
+    GROUP BY participant_id
+),
+observed AS (
+    -- window rules need to know where the record was cut; no other rule looks at every minute
+    SELECT
+        participant_id,
+        epoch_ms(minute_start) // 60000 AS i,
+        steps IS NOT NULL AS has_steps
+    FROM minute
+    SEMI JOIN touched USING (participant_id)
+    WHERE walking_source IS NOT NULL
+        AND EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share') AND missing = 'break')
+),
+numbered AS (
+    -- constant over consecutive minutes: the minute number grows as fast as the count
+    SELECT true AS gps_counts, participant_id, i, i - row_number() OVER (PARTITION BY participant_id ORDER BY i) AS run
+    FROM observed
+    UNION ALL
+    SELECT false AS gps_counts, participant_id, i, i - row_number() OVER (PARTITION BY participant_id ORDER BY i) AS run
+    FROM observed
+    WHERE has_steps
+),
+piece AS (
+    SELECT participant_id, gps_counts, min(i) AS first_i, max(i) AS last_i
+    FROM numbered
+    GROUP BY participant_id, gps_counts, run
 ),
 qualifying AS (
     SELECT
-        rule.bout_rule_id, rule.algorithm, rule.min_minutes, rule.max_gap_minutes, rule.min_share, rule.missing,
-        rule.gps_counts,
-        piece.participant_id,
-        piece.i,
-        CASE
-            WHEN rule.missing = 'as_gap' THEN 0
-            WHEN rule.gps_counts THEN piece.any_piece
-            ELSE piece.steps_piece
-        END AS segment
-    FROM walking AS piece
+        rule.bout_rule_id, rule.algorithm, rule.min_minutes, rule.min_share, rule.missing, rule.gps_counts,
+        CASE rule.algorithm WHEN 'strict' THEN 0 ELSE rule.max_gap_minutes END AS max_gap_minutes,
+        walking.participant_id, walking.i, walking.steps, walking.local_date, walking.is_run, walking.is_future
+    FROM walking
     JOIN person_rule AS rule
-        ON rule.participant_id = piece.participant_id
-        AND (
-            piece.steps >= rule.threshold_spm
-            OR (piece.steps IS NULL AND piece.walking_source IN ('gps', 'gps_run') AND rule.gps_counts)
-        )
-        AND NOT (piece.is_partly_active AND rule.partly_active = 'exclude')
+        ON rule.participant_id = walking.participant_id
+        AND (walking.steps >= rule.threshold_spm OR (walking.steps IS NULL AND rule.gps_counts))
+        AND NOT (walking.is_partly_active AND rule.partly_active = 'exclude')
 ),
 link AS (
-    SELECT
-        *,
-        coalesce(
-            i - lag(i) OVER here - 1 > CASE algorithm WHEN 'strict' THEN 0 ELSE max_gap_minutes END, true
-        ) AS opens_chain
+    SELECT *, i - lag(i) OVER (PARTITION BY bout_rule_id, participant_id ORDER BY i) - 1 AS pause
     FROM qualifying
-    WINDOW here AS (PARTITION BY bout_rule_id, participant_id, segment ORDER BY i)
+),
+pause_minute AS (
+    SELECT bout_rule_id, participant_id, gps_counts, i AS until_i, unnest(range(i - pause, i)) AS i
+    FROM link
+    WHERE pause BETWEEN 1 AND max_gap_minutes
+),
+seen AS (
+    -- what the grid says of minutes in pauses; one without a row there was not observed
+    SELECT
+        minute.participant_id,
+        epoch_ms(minute.minute_start) // 60000 AS i,
+        minute.steps,
+        minute.walking_source,
+        minute.local_date,
+        list_contains(minute.flags, 'run') AS is_run,
+        list_contains(minute.flags, 'future') AS is_future
+    FROM minute
+    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+    SEMI JOIN pause_minute
+        ON pause_minute.participant_id = minute.participant_id
+        AND pause_minute.i = epoch_ms(minute.minute_start) // 60000
+),
+whole_pause AS (
+    -- pauses in which every minute was observed
+    SELECT pause_minute.bout_rule_id, pause_minute.participant_id, pause_minute.until_i AS i
+    FROM pause_minute
+    LEFT JOIN seen USING (participant_id, i)
+    GROUP BY pause_minute.bout_rule_id, pause_minute.participant_id, pause_minute.until_i
+    HAVING bool_and(CASE WHEN pause_minute.gps_counts THEN seen.walking_source IS NOT NULL ELSE seen.steps IS NOT NULL END)
 ),
 chain AS (
     -- qualifying minutes joined over tolerated pauses: what every algorithm starts from
     SELECT
-        *,
-        count(*) FILTER (WHERE opens_chain) OVER (
-            PARTITION BY bout_rule_id, participant_id, segment ORDER BY i ROWS UNBOUNDED PRECEDING
+        link.*,
+        count(*) FILTER (
+            WHERE link.pause IS NULL
+                OR link.pause > link.max_gap_minutes
+                OR (link.pause > 0 AND link.missing = 'break' AND whole_pause.i IS NULL)
+        ) OVER (
+            PARTITION BY link.bout_rule_id, link.participant_id ORDER BY link.i ROWS UNBOUNDED PRECEDING
         ) AS chain
     FROM link
+    LEFT JOIN whole_pause USING (bout_rule_id, participant_id, i)
 ),
 merged AS (
     SELECT bout_rule_id, participant_id, min(i) AS start_i, max(i) + 1 AS end_i
     FROM chain
     WHERE algorithm IN ('strict', 'gap_merge')
-    GROUP BY bout_rule_id, participant_id, segment, chain, min_minutes
+    GROUP BY bout_rule_id, participant_id, chain, min_minutes
     HAVING count(*) >= min_minutes
 ),
 bounded AS (
-    -- window rules need to know where the record, or its piece, begins and ends
+    -- a window lies wholly inside the record, or inside its piece
     SELECT
-        chain.bout_rule_id, chain.algorithm, chain.participant_id, chain.segment, chain.chain, chain.i,
+        chain.bout_rule_id, chain.algorithm, chain.participant_id, chain.chain, chain.i, chain.pause,
         chain.min_minutes, chain.max_gap_minutes, chain.min_share,
-        coalesce(piece_end.first_i, record.first_i) AS first_i,
-        coalesce(piece_end.last_i, record.last_i) AS last_i
+        CASE chain.missing WHEN 'break' THEN piece.first_i ELSE record.first_i END AS first_i,
+        CASE chain.missing WHEN 'break' THEN piece.last_i ELSE record.last_i END AS last_i
     FROM chain
     JOIN record USING (participant_id)
-    LEFT JOIN piece_end
-        ON chain.missing = 'break'
-        AND piece_end.participant_id = chain.participant_id
-        AND piece_end.gps_counts = chain.gps_counts
-        AND piece_end.segment = chain.segment
+    ASOF LEFT JOIN piece
+        ON piece.participant_id = chain.participant_id
+        AND piece.gps_counts = chain.gps_counts
+        AND chain.i >= piece.first_i
     WHERE chain.algorithm IN ('nci_8of10', 'window_share')
 ),
 opener AS (
     SELECT
         *,
         i + min_minutes - 1 <= last_i AND min_minutes - count(*) OVER (
-            PARTITION BY bout_rule_id, participant_id, segment, min_minutes ORDER BY i
+            PARTITION BY bout_rule_id, participant_id, first_i, min_minutes ORDER BY i
             RANGE BETWEEN CURRENT ROW AND (min_minutes - 1) FOLLOWING
         ) <= max_gap_minutes AS opens
     FROM bounded
@@ -161,46 +181,41 @@ opener AS (
 modified AS (
     SELECT bout_rule_id, participant_id, min(i) FILTER (WHERE opens) AS start_i, max(i) + 1 AS end_i
     FROM opener
-    GROUP BY bout_rule_id, participant_id, segment, chain
+    GROUP BY bout_rule_id, participant_id, first_i, chain
     HAVING bool_or(opens)
 ),
 window_ AS (
-    -- a window may begin with at most max_gap_minutes that fail, so its start is near a qualifying minute
-    SELECT DISTINCT
-        bout_rule_id, participant_id, segment, min_minutes, max_gap_minutes, min_share,
-        i - lead_minutes AS window_start
-    FROM bounded, unnest(range(0, max_gap_minutes + 1)) AS lead(lead_minutes)
+    -- a window may begin with at most max_gap_minutes that fail: each is named by its first minute that does not
+    SELECT
+        bout_rule_id, participant_id, first_i, min_minutes, i AS first_q,
+        max(i) OVER inside_window AS last_q,
+        i - lead_minutes + min_minutes AS window_end,
+        max_gap_minutes,
+        -- 0.56 x 25 is a little more than 14 in binary
+        count(*) OVER inside_window + 1e-9 >= min_share * min_minutes
+            -- one chain: no pause inside is too long
+            AND max(chain) OVER inside_window = chain
+            AND coalesce(pause >= lead_minutes, true)
+            AND i - lead_minutes >= first_i
+            AND i - lead_minutes + min_minutes - 1 <= last_i AS is_good
+    FROM bounded, unnest(range(0, least(max_gap_minutes, min_minutes - 1) + 1)) AS lead(lead_minutes)
     WHERE algorithm = 'window_share'
-        AND i - lead_minutes >= first_i
-        AND i - lead_minutes + min_minutes - 1 <= last_i
+    WINDOW inside_window AS (
+        PARTITION BY bout_rule_id, participant_id, first_i, lead_minutes ORDER BY i
+        RANGE BETWEEN CURRENT ROW AND (min_minutes - 1 - lead_minutes) FOLLOWING
+    )
 ),
 filled AS (
-    SELECT
-        window_.bout_rule_id, window_.participant_id, window_.segment, window_.window_start,
-        any_value(window_.min_minutes) AS min_minutes,
-        min(bounded.i) AS first_q,
-        max(bounded.i) AS last_q
+    SELECT bout_rule_id, participant_id, first_i, min_minutes, first_q, last_q
     FROM window_
-    JOIN bounded
-        ON bounded.bout_rule_id = window_.bout_rule_id
-        AND bounded.participant_id = window_.participant_id
-        AND bounded.segment = window_.segment
-        AND bounded.i BETWEEN window_.window_start AND window_.window_start + window_.min_minutes - 1
-    GROUP BY
-        window_.bout_rule_id, window_.participant_id, window_.segment, window_.window_start,
-        window_.min_minutes, window_.max_gap_minutes, window_.min_share
-    -- 0.56 x 25 is a little more than 14 in binary
-    HAVING count(*) + 1e-9 >= window_.min_share * window_.min_minutes
-        -- one chain: no pause inside is too long; nor is the one before the first or after the last
-        AND count(DISTINCT bounded.chain) = 1
-        AND min(bounded.i) - window_.window_start <= window_.max_gap_minutes
-        AND window_.window_start + window_.min_minutes - 1 - max(bounded.i) <= window_.max_gap_minutes
+    -- nor is the pause after its last minute that qualifies too long
+    WHERE is_good AND window_end - 1 - last_q <= max_gap_minutes
 ),
 joined AS (
     SELECT
         *,
         coalesce(first_q > max(last_q) OVER (
-            PARTITION BY bout_rule_id, participant_id, segment ORDER BY first_q, last_q
+            PARTITION BY bout_rule_id, participant_id, first_i ORDER BY first_q, last_q
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) + 1, true) AS opens_union
     FROM filled
@@ -209,14 +224,14 @@ unioned AS (
     SELECT
         *,
         count(*) FILTER (WHERE opens_union) OVER (
-            PARTITION BY bout_rule_id, participant_id, segment ORDER BY first_q, last_q ROWS UNBOUNDED PRECEDING
+            PARTITION BY bout_rule_id, participant_id, first_i ORDER BY first_q, last_q ROWS UNBOUNDED PRECEDING
         ) AS union_number
     FROM joined
 ),
 shared AS (
     SELECT bout_rule_id, participant_id, min(first_q) AS start_i, max(last_q) + 1 AS end_i
     FROM unioned
-    GROUP BY bout_rule_id, participant_id, segment, union_number, min_minutes
+    GROUP BY bout_rule_id, participant_id, first_i, union_number, min_minutes
     HAVING max(last_q) + 1 - min(first_q) >= min_minutes
 ),
 bout AS (
@@ -229,28 +244,35 @@ bout AS (
 inside AS (
     SELECT bout_rule_id, participant_id, start_i, end_i, unnest(range(start_i, end_i)) AS i
     FROM bout
+),
+known AS (
+    SELECT
+        inside.bout_rule_id, inside.participant_id, inside.start_i, inside.end_i, inside.i,
+        coalesce(qualifying.local_date, seen.local_date) AS local_date,
+        coalesce(qualifying.steps, seen.steps) AS steps,
+        qualifying.i IS NOT NULL AS is_qualifying,
+        coalesce(qualifying.is_run, seen.is_run, false) AS is_run,
+        coalesce(qualifying.is_future, seen.is_future, false) AS is_future
+    FROM inside
+    LEFT JOIN qualifying USING (bout_rule_id, participant_id, i)
+    LEFT JOIN seen ON seen.participant_id = inside.participant_id AND seen.i = inside.i
 )
 SELECT
-    inside.bout_rule_id,
-    inside.participant_id,
-    make_timestamptz(inside.i * 60000000) AS minute_start,
-    make_timestamptz(inside.start_i * 60000000) AS bout_start,
-    make_timestamptz(inside.end_i * 60000000) AS bout_end,
-    -- an unobserved minute inside a bout (as_gap) has no row in the grid
+    known.bout_rule_id,
+    known.participant_id,
+    make_timestamptz(known.i * 60000000) AS minute_start,
+    make_timestamptz(known.start_i * 60000000) AS bout_start,
+    make_timestamptz(known.end_i * 60000000) AS bout_end,
+    -- an unobserved minute inside a bout (as_gap) may have no row in the grid
     coalesce(
-        grid.local_date,
-        (timezone('UTC', make_timestamptz(inside.i * 60000000)) + to_minutes(offset_period.utc_offset_minutes))::DATE
+        known.local_date,
+        (timezone('UTC', make_timestamptz(known.i * 60000000)) + to_minutes(offset_period.utc_offset_minutes))::DATE
     ) AS local_date,
-    grid.steps,
-    qualifying.i IS NOT NULL AS is_qualifying,
-    coalesce(grid.is_run, false) AS is_run,
-    coalesce(grid.is_future, false) AS is_future
-FROM inside
-LEFT JOIN grid USING (participant_id, i)
-LEFT JOIN qualifying
-    ON qualifying.bout_rule_id = inside.bout_rule_id
-    AND qualifying.participant_id = inside.participant_id
-    AND qualifying.i = inside.i
+    known.steps,
+    known.is_qualifying,
+    known.is_run,
+    known.is_future
+FROM known
 ASOF JOIN study.offset_period AS offset_period
-    ON offset_period.participant_id = inside.participant_id
-    AND make_timestamptz(inside.i * 60000000) >= offset_period.from_utc
+    ON offset_period.participant_id = known.participant_id
+    AND make_timestamptz(known.i * 60000000) >= offset_period.from_utc

@@ -4,27 +4,16 @@
 -- minutes of an activity file only what is left. Of several files that state a minute, the file whose rows of this device
 -- end later wins, then the later export date, then the larger hash; NULL never replaces a value.
 -- Source: architecture definitions 6 and 7.
-WITH stated AS (
+WITH stated AS NOT MATERIALIZED (
     SELECT
-        minute.participant_id, minute.device_id, minute.minute_start, minute.source_file_id, minute.kind,
-        minute.steps, minute.observed_seconds, minute.active_seconds, minute.has_heart_rate, minute.shows_wear,
-        minute.gps_label, minute.flags,
-        CASE
-            WHEN minute.kind = 'activity' AND minute.observed_seconds >= 60 THEN 3
-            WHEN minute.kind = 'all_day' THEN 2
-            WHEN minute.kind = 'activity' THEN 1
-            ELSE 0
-        END * 1000000 + file_rank.file_rank
-            -- a minute of the future stands only where nothing else was stated
-            - CASE WHEN list_contains(minute.flags, 'future') THEN 10000000 ELSE 0 END AS standing
-    FROM ledger.source_minute AS minute
-    JOIN file_rank USING (source_file_id, participant_id, device_id)
-    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+        participant_id, device_id, minute_start, source_file_id, kind, steps, observed_seconds, active_seconds,
+        has_heart_rate, shows_wear, gps_label, flags, true AS is_of_file
+    FROM ledger.source_minute
+    SEMI JOIN touched USING (participant_id)
     UNION ALL
     SELECT
-        participant_id, device_id, minute_start, source_file_id, 'all_day' AS kind,
-        steps, observed_seconds, active_seconds, false AS has_heart_rate, false AS shows_wear,
-        NULL AS gps_label,
+        participant_id, device_id, minute_start, source_file_id, 'all_day' AS kind, steps, observed_seconds,
+        active_seconds, false AS has_heart_rate, false AS shows_wear, NULL AS gps_label,
         list_filter(
             [
                 CASE WHEN is_apportioned THEN 'apportioned' END,
@@ -33,15 +22,37 @@ WITH stated AS (
             ],
             lambda flag: flag IS NOT NULL
         ) AS flags,
-        2000000 AS standing
+        false AS is_of_file
     FROM counter_minute
     SEMI JOIN touched USING (participant_id)
 ),
 repeated AS (
     SELECT participant_id, device_id, minute_start
     FROM stated
+    SEMI JOIN restated_device USING (participant_id, device_id)
     GROUP BY participant_id, device_id, minute_start
     HAVING count(*) > 1
+),
+ranked AS (
+    SELECT
+        stated.*,
+        CASE WHEN stated.is_of_file
+            THEN CASE
+                WHEN stated.kind = 'activity' AND stated.observed_seconds >= 60 THEN 3
+                WHEN stated.kind = 'all_day' THEN 2
+                WHEN stated.kind = 'activity' THEN 1
+                ELSE 0
+            END * 1000000 + file_rank.file_rank
+                -- a minute of the future stands only where nothing else was stated
+                - CASE WHEN list_contains(stated.flags, 'future') THEN 10000000 ELSE 0 END
+            ELSE 2000000
+        END AS standing
+    FROM stated
+    SEMI JOIN repeated USING (participant_id, device_id, minute_start)
+    LEFT JOIN file_rank
+        ON file_rank.source_file_id = stated.source_file_id
+        AND file_rank.participant_id = stated.participant_id
+        AND file_rank.device_id = stated.device_id
 )
 -- nearly every minute is stated once, and needs no choosing
 SELECT
@@ -70,6 +81,5 @@ SELECT
     -- the same kind of record stated different values: a correction, not a second measurement
     count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 2) > 1
         OR count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 3) > 1 AS is_revised
-FROM stated
-SEMI JOIN repeated USING (participant_id, device_id, minute_start)
+FROM ranked
 GROUP BY participant_id, device_id, minute_start

@@ -18,25 +18,50 @@
 --   recording_kind: all_day = worn through the day; activity = only while an activity was recorded; track = positions, with steps only in minutes that the file's cadence tells whole
 --   source_count: number of devices that observed this minute
 --   steps_disagreement: largest minus smallest step count where two or more devices measured steps; NULL with fewer than two
---   flags: sorted notes on the minute: apportioned (steps shared from a longer interval), partly_active (device active below 90 % of that interval), part_minute (recorded for less than 60 s), run, not_on_foot (a ride or a swim), revised (a later file corrected it), zero_run (90 or more zeros, not worn), gps_contradicts_zero, impossible (a count above 300 was set aside), future (more than 24 h after its file came: counts for no day or week), local_time_repeated (clock hour that occurs twice), zone_differs (the device clock was set to another offset)
-WITH candidate AS (
+--   flags: sorted notes on the minute: apportioned (steps shared from a longer interval), partly_active (device active below 90 % of that interval), part_minute (recorded for less than 60 s), run, not_on_foot (a ride or a swim), revised (a later file corrected it), zero_run (90 or more zeros, not worn), gps_contradicts_zero, impossible (a count above 300 was set aside), future (more than 24 h after its file came: counts for no day or week), local_time_repeated (clock hour that occurs twice), zone_differs (the device clock was set to another offset), clock_offset (on this date the device's clock and that of another device of the person differ by 2 to 10 minutes; nothing is shifted)
+WITH day AS (
+    SELECT DISTINCT participant_id, epoch_ms(minute_start) // 86400000 AS utc_day
+    FROM worn_minute
+    SEMI JOIN touched USING (participant_id)
+),
+day_offset AS (
+    -- one row for a day on which the clock did not change, two for one on which it did
+    SELECT day.participant_id, day.utc_day, period.from_utc, period.to_utc, period.utc_offset_minutes
+    FROM day
+    JOIN study.offset_period AS period
+        ON period.participant_id = day.participant_id
+        AND epoch_ms(period.from_utc) < (day.utc_day + 1) * 86400000
+        AND epoch_ms(period.to_utc) > day.utc_day * 86400000
+),
+candidate AS NOT MATERIALIZED (
     SELECT
         minute.participant_id, minute.minute_start, minute.steps, minute.active_seconds, minute.source_file_id,
         minute.kind, minute.has_heart_rate, minute.shows_wear, minute.gps_label, minute.flags, minute.is_revised,
         minute.is_zero_run,
         device.device_id, device.published_device_id, device.zeros_prove_wear, device.priority,
-        offset_period.utc_offset_minutes,
-        (timezone('UTC', minute.minute_start) + to_minutes(offset_period.utc_offset_minutes))::DATE AS local_date
+        day_offset.utc_offset_minutes,
+        (timezone('UTC', minute.minute_start) + to_minutes(day_offset.utc_offset_minutes))::DATE AS local_date
     FROM worn_minute AS minute
     SEMI JOIN touched ON minute.participant_id = touched.participant_id
     JOIN device
         ON device.participant_id = minute.participant_id AND device.device_id = minute.device_id
-    ASOF JOIN study.offset_period AS offset_period
-        ON offset_period.participant_id = minute.participant_id AND minute.minute_start >= offset_period.from_utc
+    JOIN day_offset
+        ON day_offset.participant_id = minute.participant_id
+        AND day_offset.utc_day = epoch_ms(minute.minute_start) // 86400000
+        AND minute.minute_start >= day_offset.from_utc
+        AND minute.minute_start < day_offset.to_utc
+),
+several AS (
+    SELECT participant_id
+    FROM device
+    SEMI JOIN touched USING (participant_id)
+    GROUP BY participant_id
+    HAVING count(*) > 1
 ),
 shared AS (
     SELECT participant_id, minute_start
-    FROM candidate
+    FROM worn_minute
+    SEMI JOIN several USING (participant_id)
     GROUP BY participant_id, minute_start
     HAVING count(*) > 1
 ),
@@ -124,6 +149,12 @@ judged AS (
     FROM resolved
     LEFT JOIN contradicted USING (participant_id, minute_start)
     LEFT JOIN not_on_foot_minute AS not_on_foot USING (participant_id, minute_start)
+),
+differing AS (
+    SELECT DISTINCT participant_id, unnest([device_a, device_b]) AS device_id, local_date
+    FROM clock_offset
+    SEMI JOIN touched USING (participant_id)
+    WHERE is_clock_offset
 )
 SELECT
     judged.participant_id,
@@ -149,17 +180,33 @@ SELECT
     judged.recording_kind,
     judged.source_count,
     judged.steps_disagreement,
-    list_sort(list_distinct(list_filter(
-        judged.flags || [
-            CASE WHEN judged.is_revised THEN 'revised' END,
-            CASE WHEN judged.is_zero_run AND judged.final_steps IS NULL THEN 'zero_run' END,
-            CASE WHEN judged.is_contradicted THEN 'gps_contradicts_zero' END,
-            CASE WHEN judged.is_not_on_foot THEN 'not_on_foot' END,
-            CASE WHEN judged.final_steps IS NULL AND judged.gps_label = 'run' THEN 'run' END,
-            CASE WHEN file.utc_offset_minutes <> judged.utc_offset_minutes THEN 'zone_differs' END
-        ],
-        lambda flag: flag IS NOT NULL
-    ))) AS flags
+    CASE
+        WHEN len(judged.flags) > 0
+            OR judged.is_revised
+            OR judged.is_zero_run
+            OR judged.is_contradicted
+            OR judged.is_not_on_foot
+            OR (judged.final_steps IS NULL AND judged.gps_label = 'run')
+            OR file.utc_offset_minutes <> judged.utc_offset_minutes
+            OR differing.device_id IS NOT NULL
+            THEN list_sort(list_distinct(list_filter(
+                judged.flags || [
+                    CASE WHEN judged.is_revised THEN 'revised' END,
+                    CASE WHEN judged.is_zero_run AND judged.final_steps IS NULL THEN 'zero_run' END,
+                    CASE WHEN judged.is_contradicted THEN 'gps_contradicts_zero' END,
+                    CASE WHEN judged.is_not_on_foot THEN 'not_on_foot' END,
+                    CASE WHEN judged.final_steps IS NULL AND judged.gps_label = 'run' THEN 'run' END,
+                    CASE WHEN file.utc_offset_minutes <> judged.utc_offset_minutes THEN 'zone_differs' END,
+                    CASE WHEN differing.device_id IS NOT NULL THEN 'clock_offset' END
+                ],
+                lambda flag: flag IS NOT NULL
+            )))
+        ELSE judged.flags
+    END AS flags
 FROM judged
 LEFT JOIN ledger.source_file AS file USING (source_file_id)
+LEFT JOIN differing
+    ON differing.participant_id = judged.participant_id
+    AND differing.device_id = judged.device_id
+    AND differing.local_date = judged.local_date
 ORDER BY judged.participant_id, judged.minute_start

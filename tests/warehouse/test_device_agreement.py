@@ -1,0 +1,254 @@
+"""Two devices on one walk: how well they agree, and whether their clocks do."""
+
+import datetime as dt
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import ingest, intake
+from pipelines.study_folder import StudyFolder
+from tests.study_builder import MONDAY, Row, ask, at, drop, make_study, minutes, native, only, run
+from warehouse.build import derive, views
+
+#: Steps by minute; None = no row.
+Steps = list[int | None]
+#: Half an hour in four hours of zeros; and as another device counted it.
+WALK: Steps = [*[0] * 60, *[110] * 30, *[0] * 150]
+NOISY: Steps = [steps and steps + random.Random(n).randint(-6, 6) for n, steps in enumerate(WALK)]  # noqa: S311
+#: Clocks in Sydney go back, and forward, at the 90th minute after these.
+AUTUMN, SPRING = at(dt.date(2024, 4, 6), "14:30"), at(dt.date(2024, 10, 5), "14:30")
+
+
+def late(steps: Steps, by: int) -> Steps:
+    """The same record as a clock shows it that is late by some minutes."""
+    return steps[-by:] + steps[:-by]
+
+
+def within(steps: Steps, start: int, end: int, outside: int | None) -> Steps:
+    """The record from minute start to before minute end, and one value outside."""
+    return [value if start <= n < end else outside for n, value in enumerate(steps)]
+
+
+#: By person: what device_a and device_b state.
+CASES: dict[str, tuple[Steps, Steps]] = {
+    "LATE3": (NOISY, late(WALK, 3)),
+    "EARLY4": (NOISY, late(WALK, -4)),
+    "LATE2": (WALK, late(WALK, 2)),
+    "LATE1": (NOISY, late(WALK, 1)),
+    "LATE11": (WALK, late(WALK, 11)),
+    "AUTUMN": (late(WALK, 15), late(NOISY, 15)),
+    "SPRING": (late(WALK, 15), late(NOISY, 15)),
+    "AUTUMN3": (late(WALK, 15), late(NOISY, 18)),
+    "CONSTANT": ([100] * 240, [100] * 240),
+    "ALLZERO": (WALK, [0] * 240),
+    # compared during the walk only, where neither begins nor ends
+    "NOEDGE": (within(NOISY, 62, 80, None), within(late(NOISY, 3), 64, 240, None)),
+    "SHORT": (NOISY, within(NOISY, 58, 67, None)),
+    # picked up after the walk began and put down before it ended: late by its start, early by its end
+    "POCKET": (NOISY, within(NOISY, 64, 84, 0)),
+}
+STARTS = {"AUTUMN": AUTUMN, "AUTUMN3": AUTUMN, "SPRING": SPRING}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    rows = [
+        row
+        for name, devices in CASES.items()
+        for device, steps in zip("ab", devices, strict=True)
+        for row in minutes(name, STARTS.get(name, at(MONDAY, "09:00")), steps, device_id=device)
+        if row["steps"] is not None
+    ]
+    made = make_study(
+        tmp_path_factory.mktemp("clocks") / "study",
+        [{"participant_id": name, "time_zone": "Australia/Sydney" if name in STARTS else "UTC"} for name in CASES],
+        files={"all.csv": native(rows)},
+    )
+    run(made)
+    return made
+
+
+def answer(study: StudyFolder, name: str) -> Row:
+    return only(ask(study, f"SELECT * FROM device_agreement WHERE participant_id = '{name}'"))
+
+
+@pytest.mark.parametrize(("name", "by"), [("LATE3", 3), ("EARLY4", -4), ("LATE2", 2), ("AUTUMN3", 3)])
+def test_a_second_clock_that_is_late_gives_a_positive_offset(study: StudyFolder, name: str, by: int) -> None:
+    row = answer(study, name)
+    assert (row["is_clock_offset"], row["clock_offset_minutes"]) == (True, by)
+    assert (row["clock_dates"], row["clock_offset_dates"]) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["LATE1", "AUTUMN", "SPRING"])
+def test_one_minute_or_a_change_to_daylight_saving_is_no_offset(study: StudyFolder, name: str) -> None:
+    row = answer(study, name)
+    assert (row["is_clock_offset"], row["clock_offset_minutes"]) == (False, None)
+    assert (row["clock_dates"], row["clock_offset_dates"]) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["CONSTANT", "ALLZERO", "NOEDGE", "SHORT", "POCKET", "LATE11"])
+def test_records_that_tell_nothing_of_a_clock_say_so(study: StudyFolder, name: str) -> None:
+    row = answer(study, name)
+    assert row["minutes"] > 0
+    assert (row["is_clock_offset"], row["clock_dates"], row["clock_offset_minutes"]) == (None, 0, None)
+
+
+def test_the_grid_flags_the_date_and_changes_no_step(study: StudyFolder) -> None:
+    flagged = ask(
+        study,
+        """SELECT participant_id, list(steps ORDER BY minute_start) AS steps FROM minute
+        WHERE list_contains(flags, 'clock_offset') GROUP BY participant_id""",
+    )
+    late_by_two_or_more = ("LATE3", "EARLY4", "LATE2", "AUTUMN3")
+    assert {row["participant_id"]: row["steps"] for row in flagged} == {
+        name: CASES[name][0] for name in late_by_two_or_more
+    }
+
+
+def test_over_all_people_the_largest_offset_is_told(study: StudyFolder) -> None:
+    row = only(ask(study, "SELECT * FROM device_agreement WHERE pair_level = 'study'"))
+    assert (row["participants"], row["clock_dates"], row["clock_offset_dates"]) == (len(CASES), 7, 4)
+    assert (row["is_clock_offset"], row["clock_offset_minutes"]) == (True, -4)
+
+
+#: Differences of cardiac ejection fraction, radionuclide ventriculography minus impedance cardiography, in hundredths.
+#: Source: Bland and Altman 2007, J Biopharm Stat 17:571-582, Table 1.
+PUBLISHED = {
+    "B01": [126, 180, 99, 55, 153],
+    "B02": [210, 297, 245, 245],
+    "B03": [4, -26, -22, -24, 4, -25],
+    "B04": [7, -59, -89, -81, -112],
+    "B05": [10, 12, 8, 71, 77, 69],
+    "B06": [2, 61, 22, 51],
+    "B07": [204, 199, 197, 184],
+    "B08": [-18, 20, 75, 109, 103, 137],
+    "B09": [131, 180, 101],
+    "B10": [-13, 3, 158, 91, 97],
+    "B11": [-42, -2, -48, -68, -99, -104],
+    "B12": [56, 52, 110, 100, 70, 60],
+}
+
+
+def test_the_limits_of_the_published_example_come_out(tmp_path_factory: pytest.TempPathFactory) -> None:
+    rows: list[Row] = []
+    for name, differences in PUBLISHED.items():
+        # any two counts with the published difference, at least one of them walking
+        more = [max(60, abs(difference)) for difference in differences]
+        signed = list(zip(more, differences, strict=True))
+        rows += minutes(name, at(MONDAY, "10:00"), [n if d >= 0 else n + d for n, d in signed], device_id="rv")
+        rows += minutes(name, at(MONDAY, "10:00"), [n - d if d >= 0 else n for n, d in signed], device_id="ic")
+    made = make_study(
+        tmp_path_factory.mktemp("published") / "study",
+        [{"participant_id": name} for name in PUBLISHED],
+        # devices of one age are numbered by name: ic is -01, so a minus b is the other way round
+        files={"all.csv": native(rows)},
+    )
+    run(made)
+    row = only(ask(made, "SELECT * FROM device_agreement WHERE pair_level = 'study'"))
+    assert (row["walking_participants"], row["walking_minutes"]) == (12, 60)
+    assert row["walking_mean_difference"] == pytest.approx(-60.21667, abs=1e-5)
+    assert row["walking_sd_within"] ** 2 == pytest.approx(1707.14026, rel=1e-6)
+    total = row["walking_sd_within"] ** 2 + row["walking_sd_between"] ** 2
+    assert total == pytest.approx(9813.3606, rel=1e-6)
+    assert (row["limit_lower"], row["limit_upper"]) == pytest.approx((-254.37899, 133.94565), abs=2e-5)
+
+
+def fitabase(start: dt.datetime, steps: list[int]) -> str:
+    """A Fitabase minuteStepsNarrow table, whose clock is the participant's."""
+    stamps = [start + dt.timedelta(minutes=n) for n in range(len(steps))]
+    lines = [
+        f"{t.month}/{t.day}/{t.year} {t.hour % 12 or 12}:{t:%M:%S %p},{n}" for t, n in zip(stamps, steps, strict=True)
+    ]
+    return "ActivityMinute,Steps\n" + "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    """P1 and P2 have a Fitbit and a pedometer on one walk; the Fitbit lies in a drawer from 12:00 on. P3 has a Fitbit."""
+    walks = {"P1": ([100] * 4, [98, 100, 102, 110]), "P2": ([80] * 2, [90, 82])}
+    files: dict[str, str | bytes] = {}
+    for name, (fitbit, pedometer) in walks.items():
+        files[f"{name}/fitbit.csv"] = fitabase(at(MONDAY, "10:00"), [*fitbit, *[9] * 116, *[0] * 200])
+        files[f"{name}/pedometer.csv"] = native(minutes(name, at(MONDAY, "10:00"), [*pedometer, *[0] * 316]))
+    files["P3/fitbit.csv"] = fitabase(at(MONDAY, "10:00"), [100] * 60)
+    made = make_study(
+        tmp_path_factory.mktemp("models") / "study",
+        [{"participant_id": name} for name in ("P1", "P2", "P3")],
+        files=files,
+    )
+    run(made)
+    return made
+
+
+def test_two_models_are_compared_over_the_people_who_had_both(two_models: StudyFolder) -> None:
+    rows = ask(two_models, "SELECT * FROM device_agreement ORDER BY pair_level, participant_id")
+    assert [(row["pair_level"], row["participant_id"], row["minutes"]) for row in rows] == [
+        ("participant", "P1", 120),
+        ("participant", "P2", 118),
+        ("study", None, 238),
+    ]
+    first, second, study = rows
+    assert (first["walking_minutes"], first["walking_mean_difference"]) == (4, -2.5)
+    # deviations from -2.5: 4.5, 2.5, 0.5 and -7.5
+    assert first["walking_sd_within"] == pytest.approx((83 / 3) ** 0.5)
+    assert (first["walking_sd_between"], first["limit_lower"], first["limit_upper"]) == (None, None, None)
+    assert (second["walking_minutes"], second["walking_mean_difference"]) == (2, -6)
+    assert (study["participants"], study["walking_participants"], study["walking_minutes"]) == (2, 2, 6)
+    assert study["walking_mean_difference"] == pytest.approx(-22 / 6)
+    # within (83 + 32) / 4 = 28.75; between 4 x 2 / 6 x 3.5^2 = 16.33, which is less: people do not differ
+    assert study["walking_sd_within"] == pytest.approx(28.75**0.5)
+    assert study["walking_sd_between"] == 0
+    assert study["limit_upper"] == pytest.approx(-22 / 6 + 1.96 * 28.75**0.5)
+    assert (study["device_a"], study["device_b"]) == (first["device_a"][:-3], first["device_b"][:-3])
+
+
+def test_minutes_on_a_ride_in_the_future_or_measured_in_part_are_not_compared(
+    two_models: StudyFolder, tmp_path: Path
+) -> None:
+    study = StudyFolder(shutil.copytree(two_models.root, tmp_path / "study"))
+    with ingest.open_run(study) as at_work:
+        at_work.connection.execute(
+            """UPDATE ledger.source_minute
+            SET flags = CASE minute(minute_start) WHEN 0 THEN ['future'] WHEN 1 THEN ['part_minute'] ELSE flags END
+            WHERE participant_id = 'P1' AND hour(minute_start) = 10"""
+        )
+        at_work.connection.execute(
+            """INSERT INTO ledger.source_session BY NAME
+            SELECT source_file_id, participant_id, device_id, first_at AS session_start, 'cycling' AS sport,
+                first_at + INTERVAL 3 MINUTE AS session_end, false AS on_foot
+            FROM ledger.file_part WHERE participant_id = 'P1' LIMIT 1"""
+        )
+        derive(at_work.connection, at_work.study_hash, everybody=True)
+        found = at_work.connection.execute(
+            "SELECT minutes, walking_minutes, walking_mean_difference FROM device_agreement WHERE participant_id = 'P1'"
+        ).fetchone()
+    # of 10:00 (future), 10:01 (in part), 10:02 (the ride) and 10:03 the last is left
+    assert found == (117, 1, -10)
+
+
+def agreement_rows(at_work: ingest.Run) -> dict[str, list[Any]]:
+    subject = [name for name, view in views().items() if view.subject == "agreement"]
+    return {name: sorted(at_work.connection.execute(f"FROM main.{name}").fetchall(), key=repr) for name in subject}
+
+
+def test_one_persons_new_device_changes_the_rows_that_deriving_everybody_changes(
+    two_models: StudyFolder, tmp_path: Path
+) -> None:
+    study = StudyFolder(shutil.copytree(two_models.root, tmp_path / "study"))
+    drop(study, {"P3/pedometer.csv": native(minutes("P3", at(MONDAY, "10:03"), [100] * 60))})
+    with ingest.open_run(study) as at_work:
+        before = agreement_rows(at_work)
+        ingest.load(at_work, sorted(intake.look(study.inbox)))
+        assert ingest.derive(at_work) == 1
+        touched_only = agreement_rows(at_work)
+        derive(at_work.connection, at_work.study_hash, everybody=True)
+        assert agreement_rows(at_work) == touched_only
+    assert {name: len(rows) - len(before[name]) for name, rows in touched_only.items()} == {
+        "device_overlap": 1,
+        "clock_offset": 1,
+        "device_pair": 2,
+        "device_agreement": 1,
+    }

@@ -1,0 +1,79 @@
+-- What two devices of one person counted in the same minutes, added up over each local date.
+-- One row per participant_id, device_a, device_b, local_date. Private.
+-- Compared are the minutes in which both measured steps for the whole minute (after corrections and zero runs), on foot
+-- and not in the future. Steps that were shared from a longer interval count as the grid has them. device_a comes before
+-- device_b by manufacturer-model, then by number; differences are a minus b.
+-- The changes of the counts from one compared minute to the next are kept where either is not 0: starts, ends and pauses of
+-- walks are what tells one clock from another, and minutes without them say nothing.
+-- Source: bouts guide, sections 7 and 10; 60 steps/min is walking: Tudor-Locke 2011.
+WITH several AS (
+    SELECT participant_id
+    FROM device
+    SEMI JOIN touched USING (participant_id)
+    GROUP BY participant_id
+    HAVING count(*) > 1
+),
+measured AS (
+    SELECT
+        minute.participant_id,
+        minute.minute_start,
+        left(device.published_device_id, -3) AS model,
+        device.published_device_id AS device_id,
+        minute.steps,
+        list_contains(minute.flags, 'apportioned') AS is_apportioned
+    FROM worn_minute AS minute
+    SEMI JOIN several ON minute.participant_id = several.participant_id
+    JOIN device ON device.participant_id = minute.participant_id AND device.device_id = minute.device_id
+    WHERE minute.steps IS NOT NULL AND NOT list_has_any(minute.flags, ['future', 'part_minute'])
+),
+pair_minute AS (
+    SELECT
+        a.participant_id, a.device_id AS device_a, b.device_id AS device_b, a.minute_start,
+        a.steps AS steps_a, b.steps AS steps_b,
+        a.steps - b.steps AS difference,
+        greatest(a.steps, b.steps) AS more_steps,
+        a.is_apportioned OR b.is_apportioned AS is_apportioned
+    FROM measured AS a
+    JOIN measured AS b
+        ON b.participant_id = a.participant_id
+        AND b.minute_start = a.minute_start
+        AND (a.model, a.device_id) < (b.model, b.device_id)
+    ANTI JOIN not_on_foot_minute AS ride
+        ON ride.participant_id = a.participant_id AND ride.minute_start = a.minute_start
+),
+dated AS (
+    SELECT
+        pair_minute.*,
+        epoch_ms(pair_minute.minute_start) // 60000 AS minute_index,
+        (timezone('UTC', pair_minute.minute_start) + to_minutes(period.utc_offset_minutes))::DATE AS local_date
+    FROM pair_minute
+    ASOF JOIN study.offset_period AS period
+        ON period.participant_id = pair_minute.participant_id AND pair_minute.minute_start >= period.from_utc
+),
+changing AS (
+    SELECT
+        *,
+        CASE WHEN lag(minute_index) OVER pair = minute_index - 1 THEN steps_a - lag(steps_a) OVER pair END AS change_a,
+        CASE WHEN lag(minute_index) OVER pair = minute_index - 1 THEN steps_b - lag(steps_b) OVER pair END AS change_b
+    FROM dated
+    WINDOW pair AS (PARTITION BY participant_id, device_a, device_b ORDER BY minute_index)
+)
+SELECT
+    participant_id,
+    device_a,
+    device_b,
+    local_date,
+    count(*) AS minutes,
+    count(*) FILTER (WHERE is_apportioned) AS apportioned_minutes,
+    count(*) FILTER (WHERE more_steps > 0) AS stepping_minutes,
+    count(*) FILTER (WHERE more_steps >= 60) AS walking_minutes,
+    -- whole numbers: sums that do not depend on their order
+    sum(difference)::BIGINT AS sum_difference,
+    sum(difference * difference)::BIGINT AS sum_square,
+    coalesce(sum(difference) FILTER (WHERE more_steps >= 60), 0)::BIGINT AS walking_sum_difference,
+    coalesce(sum(difference * difference) FILTER (WHERE more_steps >= 60), 0)::BIGINT AS walking_sum_square,
+    list(
+        {'minute_index': minute_index, 'change_a': change_a, 'change_b': change_b} ORDER BY minute_index
+    ) FILTER (WHERE change_a <> 0 OR change_b <> 0) AS changes
+FROM changing
+GROUP BY participant_id, device_a, device_b, local_date
