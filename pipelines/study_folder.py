@@ -263,7 +263,8 @@ _BOUT_RULE_DEFAULTS = {
 }  # fmt: skip
 _WEAR_RULE = {
     "wear_rule_id": text, "method": one_of("coverage", "zeros", "choi", "heart_rate"), "zero_run_minutes": whole,
-    "valid_day_minutes": whole, "day_from": _clock, "day_to": _clock, "source": text,
+    "valid_day_minutes": whole, "day_from": _clock, "day_to": _clock, "spike_minutes": whole, "spike_steps": whole,
+    "flank_minutes": whole, "source": text,
 }  # fmt: skip
 _WEAR_RULE_DEFAULTS = {"valid_day_minutes": 600, "day_from": "06:00", "day_to": "23:00"}
 _PROTOCOL = {

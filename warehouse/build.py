@@ -156,8 +156,11 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
         count = _count(connection, "touched")
         before = None if everybody else _calendar_inputs(connection)
         of_minutes, of_calendars = _nightly()
-        for view in of_minutes:
-            materialise(connection, view, whole=everybody, anybody=count > 0)
+        if everybody:
+            _materialise_in_batches(connection, of_minutes)
+        else:
+            for view in of_minutes:
+                materialise(connection, view, whole=False, anybody=count > 0)
         if before is not None:
             everybody = _touch_calendars(connection, before)
         anybody = _count(connection, "touched") > 0
@@ -173,6 +176,8 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
 
 #: Views by which one participant's files bear on another's calendar.
 _CALENDAR_INPUTS = ("as_of", "waiting_owner")
+#: Rows of the ledger that are derived at once: their minutes are in memory several times over while they are.
+_BATCH_ROWS = 4_000_000
 #: Views that warehouse.multiverse fills.
 _MULTIVERSE = ("multiverse", "multiverse_summary")
 
@@ -223,6 +228,55 @@ def _touch_calendars(connection: duckdb.DuckDBPyConnection, before: tuple[Any, s
     return False
 
 
+def _materialise_in_batches(connection: duckdb.DuckDBPyConnection, of_minutes: tuple[View, ...]) -> None:
+    """Makes the views of minutes for everybody, a batch of participants after the other, in bounded memory.
+
+    A view that reads all participants at once (as_of) follows when the last batch is in place.
+    """
+    batches = _batches(connection)
+    incremental = [view for view in of_minutes if view.is_incremental]
+    for number, people in enumerate(batches):
+        connection.execute("DELETE FROM touched")
+        connection.execute("INSERT INTO touched SELECT unnest(?::VARCHAR[])", [people])
+        for view in incremental:
+            if number == 0:
+                materialise(connection, view, whole=True)
+            else:
+                execute_view(connection, _insert(view))
+    connection.execute("DELETE FROM touched")
+    connection.execute("INSERT INTO touched SELECT participant_id FROM study.participant")
+    for view in of_minutes:
+        if not view.is_incremental:
+            materialise(connection, view, whole=True)
+
+
+def _batches(connection: duckdb.DuckDBPyConnection) -> list[list[str]]:
+    """All participants in order, in batches of about _BATCH_ROWS ledger rows; at least one batch, if need be of nobody."""
+    rows = connection.execute(
+        """
+        SELECT participant.participant_id, coalesce(sum(part.rows), 0)
+        FROM study.participant AS participant
+        LEFT JOIN ledger.file_part AS part USING (participant_id)
+        GROUP BY participant.participant_id
+        ORDER BY participant.participant_id
+        """
+    ).fetchall()
+    batches: list[list[str]] = [[]]
+    held = 0
+    for participant_id, count in rows:
+        if batches[-1] and held + count > _BATCH_ROWS:
+            batches.append([])
+            held = 0
+        batches[-1].append(participant_id)
+        held += count
+    return batches
+
+
+def _insert(view: View) -> str:
+    # a view that forgets to name `touched` somewhere must not add other people's rows a second time
+    return f"INSERT INTO main.{view.name} BY NAME FROM (\n{view.sql}\n) SEMI JOIN touched USING (participant_id)"
+
+
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     return int(row[0]) if row else 0
@@ -239,11 +293,7 @@ def materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: boo
             execute_view(connection, f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
         elif anybody:  # of nobody there is no row to take out or to put in
             connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")
-            # a view that forgets to name `touched` somewhere must not add other people's rows a second time
-            execute_view(
-                connection,
-                f"INSERT INTO main.{view.name} BY NAME FROM (\n{view.sql}\n) SEMI JOIN touched USING (participant_id)",
-            )
+            execute_view(connection, _insert(view))
     except duckdb.Error as error:
         error.add_note(f"while computing {view.subject}/{view.name}.sql")
         raise

@@ -75,6 +75,9 @@ STUDY_TABLES: dict[str, dict[str, pl.DataType]] = {
         "day_from": pl.String(),
         "day_to": pl.String(),
         "source": pl.String(),
+        "spike_minutes": pl.Int32(),
+        "spike_steps": pl.Int32(),
+        "flank_minutes": pl.Int32(),
     },
     "protocol": {
         "protocol_id": pl.String(),

@@ -14,7 +14,9 @@ from tests.study_builder import ask, make_study, native, run, table
 
 DATA = Path(__file__).parent / "data"
 BREAKS = "gap_merge_gap2_min10_t100_missing_breaks"
-WEAR = {"wear-zeros": "zeros_60", "wear-choi": "choi"}
+WEAR = {"wear-zeros": "zeros_60", "wear-choi": "choi", "wear-nci": "nci"}
+#: Counts of an ActiGraph, here taken for steps: an algorithm test, no rule for a trial.
+NCI_RULE = "wear_rule_id,method,zero_run_minutes,spike_minutes,spike_steps\nnci,zeros,60,2,99\n"
 _RULE_COLUMNS = (
     "bout_rule_id", "algorithm", "min_cadence_spm", "min_minutes", "max_gap_minutes", "min_share", "credit", "missing",
 )  # fmt: skip
@@ -141,6 +143,7 @@ class Cases:
             csvs={
                 "bout_rules.csv": table(_RULE_COLUMNS, [rows[rule] for rule in asked]),
                 "protocols.csv": table(("protocol_id", "bout_rule_id", "wear_rule_id"), protocols),
+                "wear_rules.csv": NCI_RULE,
             },
             files={
                 "cases.csv": native(

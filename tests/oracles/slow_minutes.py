@@ -48,6 +48,7 @@ class Minute:
     flags: set[str]
     label: str | None
     zeros_prove_wear: bool
+    has_zero_run: bool
 
     @property
     def is_observed(self) -> bool:
@@ -139,7 +140,7 @@ def take_back_contradicted_zeros(found: dict[int, Minute]) -> None:
             if len(run) >= CONTRADICTION:
                 for zero in run:
                     zero.steps, zero.source = None, "gps"
-                    zero.flags.add("gps_contradicts_zero")
+                    zero.flags |= {"gps_contradicts_zero", *(["zero_run"] if zero.has_zero_run else [])}
             run = []
         if is_doubtful and row is not None:
             run.append(row)
@@ -239,4 +240,5 @@ def _stands(
         flags=flags,
         label=label,
         zeros_prove_wear=proving[device],
+        has_zero_run=is_taken_back,
     )

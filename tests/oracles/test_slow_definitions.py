@@ -4,13 +4,11 @@
 """
 
 import collections
-from typing import Any
 
 import pytest
 
-from tests.oracles import differences, generated, ledger, slow_tables
+from tests.oracles import differences, generated
 from tests.oracles.differences import KEYS, Outcome
-from tests.oracles.world import Study
 
 #: One study of each season; together well over 10,000 participant-days.
 SEEDS, PEOPLE = (11, 20, 21), 250

@@ -30,6 +30,12 @@ STUDY.add(
 )
 
 
+def test_definition_10_before_its_first_reading_a_counter_has_observed_nothing(found: Answers) -> None:
+    """The file begins at 10:00: 20 minutes until 10:20, and no zero at 09:59."""
+    rows = found.minutes("counter")
+    assert (rows[0]["minute_start"], len(rows)) == (at(MONDAY, "10:00"), 20)
+
+
 def test_definition_10_day_steps_are_those_of_the_minutes_and_those_whose_minute_is_unknown(found: Answers) -> None:
     """The file begins at 10:00 with 5,000 on the counter, then come 1,000 and 200: 1,200 + 5,000 = 6,200."""
     assert sum(row["steps"] for row in found.minutes("counter")) == 1200

@@ -44,7 +44,9 @@ found AS (
     FROM counting_process
     GROUP BY participant_id, protocol_id, event_kind
 )
-SELECT participant_id, protocol_id, event_kind, found.days, expected.days AS days_expected, found.events, expected.events AS events_expected
+SELECT
+    participant_id, protocol_id, event_kind, found.days, expected.days AS days_expected,
+    found.events, expected.events AS events_expected
 FROM found
 FULL JOIN expected USING (participant_id, protocol_id, event_kind)
 WHERE found.days IS DISTINCT FROM expected.days

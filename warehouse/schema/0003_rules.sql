@@ -2,6 +2,10 @@
 ALTER TABLE study.bout_rule ADD COLUMN cadence_scale VARCHAR DEFAULT 'absolute';
 ALTER TABLE study.bout_rule ADD COLUMN partly_active VARCHAR DEFAULT 'count';
 
+ALTER TABLE study.wear_rule ADD COLUMN spike_minutes INTEGER;
+ALTER TABLE study.wear_rule ADD COLUMN spike_steps INTEGER;
+ALTER TABLE study.wear_rule ADD COLUMN flank_minutes INTEGER;
+
 -- cadence from which a minute is of moderate intensity for a person of that age (whole years, both inclusive)
 CREATE TABLE study.age_cadence (
     age_from INTEGER NOT NULL,

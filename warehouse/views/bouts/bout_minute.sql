@@ -50,10 +50,9 @@ walking AS (
         list_contains(flags, 'partly_active') AS is_partly_active
     FROM minute
     SEMI JOIN touched USING (participant_id)
-    WHERE (
-            steps >= (SELECT min(threshold_spm) FROM person_rule)
-            OR (steps IS NULL AND walking_source IN ('gps', 'gps_run'))
-        )
+    -- most minutes hold no step, and are told by this alone
+    WHERE (steps > 0 OR walking_source IN ('gps', 'gps_run'))
+        AND (steps >= (SELECT min(threshold_spm) FROM person_rule) OR steps IS NULL)
         AND NOT list_contains(flags, 'not_on_foot')
 ),
 record AS (

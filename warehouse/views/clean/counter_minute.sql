@@ -22,7 +22,8 @@ WITH interval_ AS (
         ), 0) AS steps_before
     FROM counter_interval
     SEMI JOIN touched USING (participant_id)
-    WHERE is_placed
+    -- a reading without an interval before it tells of no time in which nothing was counted
+    WHERE is_placed AND (interval_start < interval_end OR activity IS NOT NULL)
 ),
 piece AS (
     SELECT

@@ -89,7 +89,7 @@ placed AS (
         ) AS place
     FROM ordered
 ),
-chosen AS (
+chosen AS MATERIALIZED (
     SELECT
         participant_id,
         minute_start,
@@ -112,7 +112,7 @@ chosen AS (
     FROM placed
     GROUP BY participant_id, minute_start
 ),
-resolved AS (
+resolved AS NOT MATERIALIZED (
     SELECT * FROM chosen
     UNION ALL BY NAME
     -- most minutes have one device, and nothing to choose
@@ -209,4 +209,3 @@ LEFT JOIN differing
     ON differing.participant_id = judged.participant_id
     AND differing.device_id = judged.device_id
     AND differing.local_date = judged.local_date
-ORDER BY judged.participant_id, judged.minute_start

@@ -1,7 +1,8 @@
 -- Worn minutes per date under each wear rule in use.
 -- One row per wear_rule_id, participant_id, local_date. Private.
--- coverage: worn = observed. zeros: not worn = zero_run_minutes or more consecutive zero minutes. choi: the same with
--- spikes of at most 2 minutes passed over when the 30 minutes on both sides are zero. heart_rate: worn = a heart rate
+-- coverage: worn = observed. zeros: not worn = zero_run_minutes or more consecutive zero minutes, passing over spikes: runs of
+-- at most spike_minutes that are not zero, of at most spike_steps each, between flank_minutes zeros. Of method zeros no spike
+-- passes unless the rule says so; choi passes 2 minutes of any height between 30 zeros. heart_rate: worn = a heart rate
 -- sample. A protocol's wear rule acts here only; which source a minute comes from never depends on it.
 -- Source: Troiano 2008; Choi 2011 (90/30/2, without the R package's treatment of edges); RAPIDS for heart rate.
 WITH rule AS (
@@ -9,11 +10,14 @@ WITH rule AS (
     SELECT
         list(wear_rule_id) AS wear_rule_ids, min(wear_rule_id) AS wear_rule_id,
         method, coalesce(zero_run_minutes, 90) AS zero_run_minutes,
+        coalesce(spike_minutes, CASE method WHEN 'choi' THEN 2 ELSE 0 END) AS most_minutes,
+        spike_steps,
+        coalesce(flank_minutes, CASE method WHEN 'choi' THEN 30 ELSE 1 END) AS least_flank,
         split_part(day_from, ':', 1)::INTEGER * 60 + split_part(day_from, ':', 2)::INTEGER AS from_clock,
         split_part(day_to, ':', 1)::INTEGER * 60 + split_part(day_to, ':', 2)::INTEGER AS to_clock
     FROM study.wear_rule
     WHERE wear_rule_id IN (SELECT wear_rule_id FROM study.protocol WHERE is_listed)
-    GROUP BY method, coalesce(zero_run_minutes, 90), from_clock, to_clock
+    GROUP BY ALL
 ),
 grid AS (
     SELECT
@@ -26,7 +30,7 @@ grid AS (
 ),
 turn AS (
     SELECT
-        participant_id, i, steps = 0 AS is_zero,
+        participant_id, i, steps, steps = 0 AS is_zero,
         coalesce(
             i - lag(i) OVER in_time <> 1 OR (steps = 0) <> lag(steps = 0) OVER in_time, true
         ) AS opens_run,
@@ -37,7 +41,7 @@ turn AS (
 ),
 numbered AS (
     SELECT
-        participant_id, i, is_zero,
+        participant_id, i, steps, is_zero,
         count(*) FILTER (WHERE opens_run) OVER so_far AS run,
         count(*) FILTER (WHERE opens_piece) OVER so_far AS piece
     FROM turn
@@ -46,33 +50,42 @@ numbered AS (
 run AS (
     SELECT
         participant_id, piece, run, any_value(is_zero) AS is_zero, min(i) AS start_i, max(i) + 1 AS end_i,
-        count(*) AS minutes
+        count(*) AS minutes, max(steps) AS most_steps
     FROM numbered
     GROUP BY participant_id, piece, run
 ),
 neighbour AS (
     SELECT
         *,
-        NOT is_zero AND minutes <= 2
-            AND coalesce(lag(minutes) OVER in_piece >= 30, false)
-            AND coalesce(lead(minutes) OVER in_piece >= 30, false) AS is_spike
+        -- zeros on the shorter side; the run before and after one that is not zero is one of zeros
+        CASE
+            WHEN lag(minutes) OVER in_piece IS NOT NULL AND lead(minutes) OVER in_piece IS NOT NULL
+                THEN least(lag(minutes) OVER in_piece, lead(minutes) OVER in_piece)
+            ELSE 0
+        END AS flank_minutes
     FROM run
     WINDOW in_piece AS (PARTITION BY participant_id, piece ORDER BY run)
 ),
-quiet AS (
-    -- zero runs as they are for method zeros, joined over spikes for method choi
+judged AS (
     SELECT
-        rule.wear_rule_id, rule.zero_run_minutes, neighbour.participant_id, neighbour.piece,
-        neighbour.start_i, neighbour.end_i, neighbour.is_zero,
-        count(*) FILTER (
-            WHERE NOT neighbour.is_zero AND NOT (rule.method = 'choi' AND neighbour.is_spike)
-        ) OVER (
-            PARTITION BY rule.wear_rule_id, neighbour.participant_id, neighbour.piece ORDER BY neighbour.run
-            ROWS UNBOUNDED PRECEDING
-        ) AS stretch,
-        neighbour.is_zero OR (rule.method = 'choi' AND neighbour.is_spike) AS is_quiet
+        rule.wear_rule_id, rule.zero_run_minutes, neighbour.participant_id, neighbour.piece, neighbour.run,
+        neighbour.start_i, neighbour.end_i,
+        neighbour.is_zero OR (
+            neighbour.minutes <= rule.most_minutes
+            AND neighbour.flank_minutes >= rule.least_flank
+            AND coalesce(neighbour.most_steps <= rule.spike_steps, true)
+        ) AS is_quiet
     FROM neighbour
     JOIN rule ON rule.method IN ('zeros', 'choi')
+),
+quiet AS (
+    -- zero runs joined over the spikes that pass
+    SELECT
+        *,
+        count(*) FILTER (WHERE NOT is_quiet) OVER (
+            PARTITION BY wear_rule_id, participant_id, piece ORDER BY run ROWS UNBOUNDED PRECEDING
+        ) AS stretch
+    FROM judged
 ),
 not_worn AS (
     SELECT wear_rule_id, participant_id, min(start_i) AS start_i, max(end_i) AS end_i
