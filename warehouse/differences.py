@@ -42,10 +42,11 @@ _READ: dict[str, dict[str, str]] = {
     },
     "participant_day": {
         "participant_id": "VARCHAR", "protocol_id": "VARCHAR", "local_date": "DATE", "week_number": "INTEGER",
-        "time_zone": "VARCHAR", "day_length_minutes": "INTEGER", "state": "VARCHAR", "reason": "VARCHAR",
+        "state": "VARCHAR", "reason": "VARCHAR",
     },
     "minute": {
-        "participant_id": "VARCHAR", "minute_start": "TIMESTAMPTZ", "local_date": "DATE", "steps": "INTEGER",
+        "participant_id": "VARCHAR", "minute_start": "TIMESTAMPTZ", "local_date": "DATE",
+        "utc_offset_minutes": "INTEGER", "steps": "INTEGER",
         "walking_source": "VARCHAR", "is_worn": "BOOLEAN", "has_heart_rate": "BOOLEAN", "recording_kind": "VARCHAR",
         "source_file_id": "VARCHAR", "flags": "VARCHAR[]",
     },
@@ -66,10 +67,10 @@ _READ: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 #: Compared are all columns that both sides have but these: names of devices are numbered anew when an earlier file comes,
-#: the hash tells of a rule and not of a number, and what a day is compared with is the week's.
+#: hashes and names of zones are no numbers, and what a day is compared with is the week's.
 _NOT_COMPARED = {
     "participant_week": {"sources", "rules_hash"},
-    "participant_day": {"sources", "week_number", "target_minutes", "target_met"},
+    "participant_day": {"sources", "time_zone", "week_number", "target_minutes", "target_met"},
 }
 
 

@@ -28,12 +28,12 @@ SELECT
     was.state AS old_state,
     is_.state AS new_state,
     was.reason AS old_reason,
-    is_.reason AS new_reason,
-    was.time_zone AS old_time_zone,
-    is_.time_zone AS new_time_zone,
-    was.day_length_minutes AS old_length,
-    is_.day_length_minutes AS new_length
+    is_.reason AS new_reason
 FROM candidate
 SEMI JOIN differing USING (participant_id, protocol_id, local_date)
 LEFT JOIN old.participant_day AS was USING (participant_id, protocol_id, local_date)
 LEFT JOIN new.participant_day AS is_ USING (participant_id, protocol_id, local_date)
+-- a date that does not enter the week, for the same reason on both sides, has not changed it
+WHERE NOT coalesce(
+    was.state = is_.state AND was.state IN ('missing', 'ineligible') AND was.reason = is_.reason, false
+)

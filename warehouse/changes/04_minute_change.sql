@@ -1,7 +1,7 @@
 -- Minutes that differ on the changed dates and their neighbours (a bout or a run of zeros crosses midnight).
 -- One row per participant_id, local_date, cause, source_file_id, old_source_file_id, with how many minutes.
--- cause: new_file, correction (a new file states another value), file_gone, time_zone (the same minute has another local
--- date), or other (both sides know the files: priority, class or meaning of zeros, or what a neighbouring minute does).
+-- cause: new_file, correction (a new file states another value), file_gone, other (both sides know the files: priority,
+-- class or meaning of zeros, or what a neighbouring minute does), or time_zone (the same minute has another local time).
 WITH day AS (
     SELECT DISTINCT participant_id, local_date + away AS local_date
     FROM changed_day, unnest([-1, 0, 1]) AS around(away)
@@ -13,7 +13,8 @@ read AS (
 ),
 old_minute AS (
     SELECT
-        minute.participant_id, minute.minute_start, minute.local_date, minute.source_file_id, minute.steps,
+        minute.participant_id, minute.minute_start, minute.local_date, minute.utc_offset_minutes, minute.source_file_id,
+        minute.steps,
         [
             minute.steps::VARCHAR, minute.walking_source, minute.is_worn::VARCHAR, minute.has_heart_rate::VARCHAR,
             minute.recording_kind,
@@ -24,7 +25,7 @@ old_minute AS (
 ),
 new_minute AS (
     SELECT
-        minute.participant_id, minute.minute_start, minute.local_date, minute.source_file_id,
+        minute.participant_id, minute.minute_start, minute.local_date, minute.utc_offset_minutes, minute.source_file_id,
         list_contains(minute.flags, 'revised') AS is_revised,
         [
             minute.steps::VARCHAR, minute.walking_source, minute.is_worn::VARCHAR, minute.has_heart_rate::VARCHAR,
@@ -41,21 +42,28 @@ differing AS (
         is_.local_date AS new_date,
         was.source_file_id AS old_source_file_id,
         is_.source_file_id AS source_file_id,
-        coalesce(is_.is_revised AND was.steps IS NOT NULL, false) AS is_correction
+        coalesce(is_.is_revised AND was.steps IS NOT NULL, false) AS is_correction,
+        was.content IS DISTINCT FROM is_.content AS is_other_content,
+        coalesce(was.local_date <> is_.local_date OR was.utc_offset_minutes <> is_.utc_offset_minutes, false)
+            AS is_other_time
     FROM old_minute AS was
     FULL JOIN new_minute AS is_ USING (participant_id, minute_start)
-    WHERE was.content IS DISTINCT FROM is_.content OR was.local_date IS DISTINCT FROM is_.local_date
 ),
 judged AS (
     SELECT
         differing.*,
-        CASE
-            WHEN arrived.is_loaded AND is_correction THEN 'correction'
-            WHEN arrived.is_loaded THEN 'new_file'
-            WHEN lost.was_loaded THEN 'file_gone'
-            WHEN old_date <> new_date THEN 'time_zone'
-            ELSE 'other'
-        END AS cause
+        unnest(list_filter(
+            [
+                CASE WHEN is_other_content THEN CASE
+                    WHEN arrived.is_loaded AND is_correction THEN 'correction'
+                    WHEN arrived.is_loaded THEN 'new_file'
+                    WHEN lost.was_loaded THEN 'file_gone'
+                    ELSE 'other'
+                END END,
+                CASE WHEN is_other_time THEN 'time_zone' END
+            ],
+            lambda cause: cause IS NOT NULL
+        )) AS cause
     FROM differing
     LEFT JOIN file_change AS arrived
         ON arrived.participant_id = differing.participant_id
@@ -65,6 +73,7 @@ judged AS (
         ON lost.participant_id = differing.participant_id
         AND lost.source_file_id = differing.old_source_file_id
         AND lost.was_loaded
+    WHERE is_other_content OR is_other_time
 ),
 dated AS (
     SELECT *, unnest(list_distinct([old_date, new_date])) AS local_date

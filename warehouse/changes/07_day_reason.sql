@@ -61,11 +61,11 @@ found AS (
         ON input.participant_id = day.participant_id
         AND input.reason = 'time_zone'
         AND local_date >= coalesce(input.from_date, local_date)
-    WHERE old_time_zone IS DISTINCT FROM new_time_zone AND NOT is_new AND NOT is_gone
-        OR old_length <> new_length
-        OR (day.participant_id, local_date) IN (
+    WHERE (old_reason = 'no_such_date') <> (new_reason = 'no_such_date')
+        -- a date of one side only is the calendar's doing, unless the calendar follows the data
+        OR ((NOT is_new AND NOT is_gone OR start_date IS NULL) AND (day.participant_id, local_date) IN (
             SELECT (minute.participant_id, minute.local_date) FROM minute_change AS minute WHERE cause = 'time_zone'
-        )
+        ))
     UNION ALL
     SELECT day.*, 'age', NULL, NULL, NULL, input.words
     FROM day
@@ -75,7 +75,7 @@ found AS (
     SELECT day.*, 'device', NULL, NULL, NULL, input.words
     FROM day
     JOIN input_change AS input ON input.participant_id = day.participant_id AND input.reason = 'device'
-    WHERE (day.participant_id, local_date) IN (
+    WHERE NOT is_new AND NOT is_gone AND (day.participant_id, local_date) IN (
         SELECT (minute.participant_id, minute.local_date) FROM minute_change AS minute WHERE cause = 'other'
     )
     UNION ALL

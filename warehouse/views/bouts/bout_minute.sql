@@ -119,9 +119,8 @@ seen AS (
         list_contains(minute.flags, 'future') AS is_future
     FROM minute
     SEMI JOIN touched ON minute.participant_id = touched.participant_id
-    SEMI JOIN pause_minute
-        ON pause_minute.participant_id = minute.participant_id
-        AND pause_minute.i = epoch_ms(minute.minute_start) // 60000
+    SEMI JOIN (SELECT participant_id, make_timestamptz(i * 60000000) AS minute_start FROM pause_minute) AS pause
+        ON pause.participant_id = minute.participant_id AND pause.minute_start = minute.minute_start
 ),
 whole_pause AS (
     -- pauses in which every minute was observed
@@ -135,11 +134,11 @@ chain AS (
     -- qualifying minutes joined over tolerated pauses: what every algorithm starts from
     SELECT
         link.*,
-        count(*) FILTER (
-            WHERE link.pause IS NULL
+        sum(CASE
+            WHEN link.pause IS NULL
                 OR link.pause > link.max_gap_minutes
-                OR (link.pause > 0 AND link.missing = 'break' AND whole_pause.i IS NULL)
-        ) OVER (
+                OR (link.pause > 0 AND link.missing = 'break' AND whole_pause.i IS NULL) THEN 1 ELSE 0
+        END) OVER (
             PARTITION BY link.bout_rule_id, link.participant_id ORDER BY link.i ROWS UNBOUNDED PRECEDING
         ) AS chain
     FROM link
@@ -222,7 +221,7 @@ joined AS (
 unioned AS (
     SELECT
         *,
-        count(*) FILTER (WHERE opens_union) OVER (
+        sum(opens_union::INTEGER) OVER (
             PARTITION BY bout_rule_id, participant_id, first_i ORDER BY first_q, last_q ROWS UNBOUNDED PRECEDING
         ) AS union_number
     FROM joined
@@ -255,6 +254,18 @@ known AS (
     FROM inside
     LEFT JOIN qualifying USING (bout_rule_id, participant_id, i)
     LEFT JOIN seen ON seen.participant_id = inside.participant_id AND seen.i = inside.i
+),
+unseen AS (
+    -- an unobserved minute inside a bout (as_gap) may have no row in the grid
+    SELECT
+        known.bout_rule_id, known.participant_id, known.i,
+        (timezone('UTC', make_timestamptz(known.i * 60000000)) + to_minutes(offset_period.utc_offset_minutes))::DATE
+            AS local_date
+    FROM known
+    ASOF JOIN study.offset_period AS offset_period
+        ON offset_period.participant_id = known.participant_id
+        AND make_timestamptz(known.i * 60000000) >= offset_period.from_utc
+    WHERE known.local_date IS NULL
 )
 SELECT
     known.bout_rule_id,
@@ -262,16 +273,10 @@ SELECT
     make_timestamptz(known.i * 60000000) AS minute_start,
     make_timestamptz(known.start_i * 60000000) AS bout_start,
     make_timestamptz(known.end_i * 60000000) AS bout_end,
-    -- an unobserved minute inside a bout (as_gap) may have no row in the grid
-    coalesce(
-        known.local_date,
-        (timezone('UTC', make_timestamptz(known.i * 60000000)) + to_minutes(offset_period.utc_offset_minutes))::DATE
-    ) AS local_date,
+    coalesce(known.local_date, unseen.local_date) AS local_date,
     known.steps,
     known.is_qualifying,
     known.is_run,
     known.is_future
 FROM known
-ASOF JOIN study.offset_period AS offset_period
-    ON offset_period.participant_id = known.participant_id
-    AND make_timestamptz(known.i * 60000000) >= offset_period.from_utc
+LEFT JOIN unseen USING (bout_rule_id, participant_id, i)

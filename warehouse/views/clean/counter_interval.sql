@@ -31,7 +31,7 @@ border AS (
 numbered AS (
     SELECT
         *,
-        count(*) FILTER (WHERE covered_until IS NULL OR coverage_start > covered_until) OVER (
+        sum((covered_until IS NULL OR coverage_start > covered_until)::INTEGER) OVER (
             PARTITION BY participant_id, device_id ORDER BY coverage_start, coverage_end ROWS UNBOUNDED PRECEDING
         ) AS segment
     FROM border

@@ -59,7 +59,7 @@ total AS (
         (
             steps - least(steps, greatest(0, coalesce(sum(activity_steps) OVER whole, 0) - steps_before))
         )::BIGINT AS rest_steps,
-        (sum(overlap_ms) FILTER (WHERE activity_steps IS NULL) OVER whole)::BIGINT AS rest_ms,
+        (sum(CASE WHEN activity_steps IS NULL THEN overlap_ms END) OVER whole)::BIGINT AS rest_ms,
         (epoch_ms(share_to) - epoch_ms(share_from)) AS length_ms
     FROM split
     WINDOW whole AS (PARTITION BY interval_id)

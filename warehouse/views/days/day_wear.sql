@@ -42,8 +42,8 @@ turn AS (
 numbered AS (
     SELECT
         participant_id, i, steps, is_zero,
-        count(*) FILTER (WHERE opens_run) OVER so_far AS run,
-        count(*) FILTER (WHERE opens_piece) OVER so_far AS piece
+        sum(opens_run::INTEGER) OVER so_far AS run,
+        sum(opens_piece::INTEGER) OVER so_far AS piece
     FROM turn
     WINDOW so_far AS (PARTITION BY participant_id ORDER BY i ROWS UNBOUNDED PRECEDING)
 ),
@@ -82,7 +82,7 @@ quiet AS (
     -- zero runs joined over the spikes that pass
     SELECT
         *,
-        count(*) FILTER (WHERE NOT is_quiet) OVER (
+        sum((NOT is_quiet)::INTEGER) OVER (
             PARTITION BY wear_rule_id, participant_id, piece ORDER BY run ROWS UNBOUNDED PRECEDING
         ) AS stretch
     FROM judged
