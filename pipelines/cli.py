@@ -12,10 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import FootfallError
+from pipelines.errors import FootfallError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.ingest import Report
+    from pipelines.printing import Format
     from pipelines.study_folder import StudyFolder
 
 OK, FAILED, WRONG_USAGE = 0, 1, 2
@@ -111,11 +112,13 @@ def _status(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _print_adherence(study: "StudyFolder", protocol: str | None, participant: str | None, form: str) -> None:
-    from pipelines import grid
-    from pipelines.printing import print_answer
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _protocol(study: "StudyFolder", protocol: str | None) -> tuple[str, str]:
+    """The study's name and the protocol that was asked for, or else the first that study.toml lists."""
     from pipelines.settings import FILE_NAME, read_settings
-    from warehouse.research import query
 
     settings = read_settings(study.root / FILE_NAME)
     chosen = protocol or settings.protocols[0]
@@ -123,23 +126,53 @@ def _print_adherence(study: "StudyFolder", protocol: str | None, participant: st
         raise FootfallError(
             f"expected a protocol that study.toml lists ({', '.join(settings.protocols)}); found {chosen!r}."
         )
+    return settings.name, chosen
 
-    def literal(text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
 
-    only = f"AND participant_id = {literal(participant)}" if participant else ""
+def _print_multiverse(study: "StudyFolder", protocol: str | None, form: "Format") -> None:
+    from pipelines import multiverse_page
+    from pipelines.printing import print_answer
+    from warehouse.research import query
+
+    name, chosen = _protocol(study, protocol)
     if form == "table":
-        answer = query(study.research, grid.SQL.format(protocol=literal(chosen), participant=only))
+        multiverse_page.print_page(study.research, chosen, _literal(chosen), name)
+    else:
+        print_answer(query(study.research, multiverse_page.SUMMARY.format(protocol=_literal(chosen))), form)
+
+
+def _print_adherence(study: "StudyFolder", protocol: str | None, participant: str | None, form: str) -> None:
+    from pipelines import grid
+    from pipelines.printing import print_answer
+    from warehouse.research import query
+
+    name, chosen = _protocol(study, protocol)
+    only = f"AND participant_id = {_literal(participant)}" if participant else ""
+    if form == "table":
+        answer = query(study.research, grid.SQL.format(protocol=_literal(chosen), participant=only))
         if participant and not answer.rows:
             raise FootfallError(f"expected a participant with weeks; found none called {participant!r} under {chosen}.")
-        grid.print_grid(answer, f"{settings.name}: {chosen}")
+        grid.print_grid(answer, f"{name}: {chosen}")
     else:
-        sql = f"SELECT * FROM participant_week WHERE protocol_id = {literal(chosen)} {only} ORDER BY 1, 2, 3"
+        sql = f"SELECT * FROM participant_week WHERE protocol_id = {_literal(chosen)} {only} ORDER BY 1, 2, 3"
         print_answer(query(study.research, sql), "csv" if form == "csv" else "json")
 
 
 def _adherence(arguments: argparse.Namespace) -> int:
-    _print_adherence(_study(arguments), arguments.protocol, arguments.participant, arguments.format)
+    if arguments.multiverse:
+        _print_multiverse(_study(arguments), arguments.protocol, arguments.format)
+    else:
+        _print_adherence(_study(arguments), arguments.protocol, arguments.participant, arguments.format)
+    return OK
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from pipelines.explain import explain, print_explanation
+    from pipelines.settings import FILE_NAME, read_settings
+
+    study = _study(arguments)
+    protocol = arguments.protocol or read_settings(study.root / FILE_NAME).protocols[0]
+    print_explanation(explain(study.research, arguments.participant, arguments.week, protocol), arguments.format)
     return OK
 
 
@@ -149,6 +182,42 @@ def _sql(arguments: argparse.Namespace) -> int:
 
     text = sys.stdin.read() if arguments.query == "-" else arguments.query
     print_answer(query(_study(arguments).research, text), arguments.format)
+    return OK
+
+
+def _lock(arguments: argparse.Namespace) -> int:
+    from pipelines.locks import lock, locks
+    from pipelines.printing import print_answer
+    from warehouse.research import Answer
+
+    study = _study(arguments)
+    if arguments.name is not None:
+        made = lock(study, arguments.name)
+        rows = sum(table["rows"] for table in made.facts["tables"].values())
+        _say(
+            f"Locked as {made.name}: {os.path.relpath(made.database)}, {rows} rows in {len(made.facts['tables'])} tables,"
+        )
+        _say(f"as of {made.facts['publication'].get('as_of')}, SHA-256 {made.facts['file']['sha256']}")
+        return OK
+    found = locks(study)
+    if not found and arguments.format == "table":
+        _say("No locks yet: `footfall lock NAME` freezes what is published now.")
+        return OK
+    columns = ["name", "created_at", "as_of", "footfall_version", "weeks", "sha256", "state"]
+    print_answer(Answer(columns, [each.line() for each in found]), arguments.format)
+    changed = [f"{each.name}: {each.state}" for each in found if not each.is_intact]
+    return _failed(f"not as they were locked: {', '.join(changed)}.") if changed else OK
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from pipelines.changes import print_differences
+    from pipelines.locks import locked_file
+    from warehouse.differences import differences
+
+    study = _study(arguments)
+    old, new = (locked_file(study, name) for name in (arguments.old, arguments.new))
+    found = differences(old, new, participant_id=arguments.participant, protocol_id=arguments.protocol)
+    print_differences(found, arguments.old, arguments.new, arguments.format)
     return OK
 
 
@@ -213,8 +282,27 @@ def parser() -> argparse.ArgumentParser:
     adherence = command("adherence", _adherence, "the participant x week grid", prints=True)
     adherence.add_argument("--participant", metavar="P", help="one participant only")
     adherence.add_argument("--protocol", metavar="X", help="default: the first that study.toml lists")
+    adherence.add_argument(
+        "--multiverse", action="store_true", help="one page on how far the answers depend on the definition instead"
+    )
+    text = "why a week has its answer: days, walks, minutes, files, rules and version, in words and numbers"
+    explain = command("explain", _explain, text, prints=True)
+    explain.add_argument("participant", metavar="PARTICIPANT")
+    explain.add_argument("week", type=int, metavar="WEEK", help="number of the week; 1 is the participant's first")
+    explain.add_argument("--protocol", metavar="X", help="default: the first that study.toml lists")
     sql = command("sql", _sql, "one question to the published file, locked down", prints=True)
     sql.add_argument("query", metavar="SELECT", help="the query, or - to read it from standard input")
+    lock = command("lock", _lock, "freeze the published file under a name, or list and verify the locks", prints=True)
+    either = lock.add_mutually_exclusive_group()
+    either.add_argument("name", metavar="NAME", nargs="?", help="a new name; without one the locks are listed")
+    either.add_argument("--list", action="store_true", help="list the locks and verify each file's hash")
+    diff = command(
+        "diff", _diff, "which weeks changed between two locks, or a lock and `published`, and why", prints=True
+    )
+    diff.add_argument("old", metavar="A", help="a lock, or published")
+    diff.add_argument("new", metavar="B", help="a lock, or published")
+    diff.add_argument("--participant", metavar="P", help="one participant only")
+    diff.add_argument("--protocol", metavar="X", help="one protocol only; default: all that both list")
     _add_dialect(commands)
     return top
 
@@ -255,6 +343,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
+    except UsageError as error:
+        _failed(str(error))
+        return WRONG_USAGE
     except FootfallError as error:
         return _failed(str(error))
     except KeyboardInterrupt:

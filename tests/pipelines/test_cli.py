@@ -15,7 +15,20 @@ from pipelines.ingest import ingest
 from pipelines.study_folder import StudyFolder
 from tests.pipelines.folders import ask, drop, footfall, native, new_study
 
-COMMANDS = ["init", "demo", "ingest", "watch", "nightly", "status", "adherence", "sql", "dialect"]
+COMMANDS = [
+    "init",
+    "demo",
+    "ingest",
+    "watch",
+    "nightly",
+    "status",
+    "adherence",
+    "explain",
+    "sql",
+    "lock",
+    "diff",
+    "dialect",
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
--- Files that bear on a participant in one publication only, or on the participant in both but now loaded or now waiting.
+-- Files that bear on a participant in one publication only, or in both but loaded in one and waiting in the other.
 -- One row per participant_id, source_file_id. first_date and last_date are UTC dates of the rows; NULL when not known.
 WITH was AS (
     SELECT

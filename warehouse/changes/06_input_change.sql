@@ -39,7 +39,8 @@ SELECT
 FROM outcome
 UNION ALL
 SELECT participant_id, 'calendar', NULL, NULL,
-    concat('start_date ', coalesce(new_start::VARCHAR, 'empty'), ' (before: ', coalesce(old_start::VARCHAR, 'empty'), ')')
+    concat('start_date ', coalesce(new_start::VARCHAR, 'empty'), ' (before: ', coalesce(old_start::VARCHAR, 'empty'),
+        ')')
 FROM person
 WHERE old_start IS DISTINCT FROM new_start
 UNION ALL
@@ -58,11 +59,13 @@ FROM person
 WHERE old_zone <> new_zone
 UNION ALL
 SELECT participant_id, 'time_zone', timezone('UTC', from_utc)::DATE - 1, NULL,
-    concat(time_zone, ' from ', strftime(timezone('UTC', from_utc), '%Y-%m-%d %H:%M'), ' UTC on ', what, ' (travel.csv)')
+    concat(time_zone, ' from ', strftime(timezone('UTC', from_utc), '%Y-%m-%d %H:%M'), ' UTC on ', what,
+        ' (travel.csv)')
 FROM travel
 UNION ALL
 SELECT participant_id, 'prescription', NULL, NULL,
-    concat(days_per_week, ' x ', regexp_replace(minutes_per_day::VARCHAR, '[.]0$', ''), ' min from ', valid_from, ' on ', what, ' (prescriptions.csv)')
+    concat(days_per_week, ' x ', regexp_replace(minutes_per_day::VARCHAR, '[.]0$', ''), ' min from ', valid_from,
+        ' on ', what, ' (prescriptions.csv)')
 FROM prescription
 UNION ALL
 SELECT participant_id, 'assignment', NULL, NULL,

@@ -70,7 +70,8 @@ SELECT
     participant_id, protocol_id, week_number,
     CASE WHEN program.is_other THEN 'program' ELSE 'unexplained' END AS reason,
     CASE WHEN program.is_other
-        THEN concat('made by footfall ', program.new_version, ' (before: ', program.old_version, '), whose definitions differ: ', dates)
+        THEN concat('made by footfall ', program.new_version, ' (before: ', program.old_version,
+            '), whose definitions differ: ', dates)
         ELSE concat('no file, CSV, rule or setting that differs bears on it; please report this: ', dates)
     END AS words
 FROM unexplained
