@@ -18,6 +18,15 @@ from typing import Any
 import duckdb
 
 from warehouse.database import transaction
+from warehouse.touched import (
+    count_touched,
+    remember_devices,
+    touch,
+    touch_also,
+    touch_everybody,
+    touch_pending,
+    widen_for_devices,
+)
 
 #: Statements by their text; they belong to no connection and can be executed any number of times.
 _PARSED: dict[str, duckdb.Statement] = {}
@@ -38,6 +47,11 @@ class View:
     def is_incremental(self) -> bool:
         """True if the view is computed for the touched participants only."""
         return any("touched" in line for line in self.sql.splitlines() if not line.lstrip().startswith("--"))
+
+    @property
+    def is_windowed(self) -> bool:
+        """True if the view is computed for a stretch of minutes of each of them only."""
+        return "touched.from_at" in self.sql
 
 
 def read_view(subject: str, entry: Traversable) -> View:
@@ -148,28 +162,23 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
             "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?), ('version', ?)",
             [views_hash(), study_hash, metadata.version("footfall")],
         )
-        connection.execute("CREATE OR REPLACE TEMP TABLE touched (participant_id VARCHAR)")
-        connection.execute(
-            "INSERT INTO touched SELECT participant_id FROM study.participant"
-            + ("" if everybody else " WHERE participant_id IN (SELECT participant_id FROM ledger.pending)")
-        )
-        count = _count(connection, "touched")
-        before = None if everybody else _calendar_inputs(connection)
         of_minutes, of_calendars = _nightly()
         if everybody:
             _materialise_in_batches(connection, of_minutes)
+            count = count_touched(connection)
         else:
-            for view in of_minutes:
-                materialise(connection, view, whole=False, anybody=count > 0)
-        if before is not None:
+            touch_pending(connection)
+            count = count_touched(connection)
+            before = _calendar_inputs(connection)
+            _materialise_touched(connection, of_minutes, anybody=count > 0)
             everybody = _touch_calendars(connection, before)
-        anybody = _count(connection, "touched") > 0
+        anybody = count_touched(connection) > 0
         for view in of_calendars:
             materialise(connection, view, whole=everybody, anybody=anybody)
         if known.get("views") != views_hash():
             for name in _MULTIVERSE:
                 connection.execute(f"CREATE TABLE main.{name} AS {views()[name].sql} LIMIT 0")
-        connection.execute("INSERT INTO ledger.pending_multiverse FROM touched")
+        connection.execute("INSERT INTO ledger.pending_multiverse SELECT participant_id FROM touched")
         connection.execute("DELETE FROM ledger.pending")
     return count
 
@@ -216,16 +225,21 @@ def _touch_calendars(connection: duckdb.DuckDBPyConnection, before: tuple[Any, s
     """Touches those whose calendar changed with somebody else's files; True if that is everybody."""
     as_of, waiting = _calendar_inputs(connection)
     if as_of != before[0]:
-        connection.execute("DELETE FROM touched")
-        connection.execute("INSERT INTO touched SELECT participant_id FROM study.participant")
+        touch_everybody(connection)
         return True
     if changed := sorted(waiting ^ before[1]):
-        connection.execute(
-            "INSERT INTO touched SELECT participant_id FROM study.participant"
-            " WHERE participant_id IN (SELECT unnest(?)) AND participant_id NOT IN (FROM touched)",
-            [changed],
-        )
+        touch_also(connection, changed)
     return False
+
+
+def _materialise_touched(connection: duckdb.DuckDBPyConnection, of_minutes: tuple[View, ...], *, anybody: bool) -> None:
+    for view in of_minutes:
+        if view.name == "device" and anybody:
+            remember_devices(connection)
+            materialise(connection, view, whole=False)
+            widen_for_devices(connection)
+        else:
+            materialise(connection, view, whole=False, anybody=anybody)
 
 
 def _materialise_in_batches(connection: duckdb.DuckDBPyConnection, of_minutes: tuple[View, ...]) -> None:
@@ -236,15 +250,13 @@ def _materialise_in_batches(connection: duckdb.DuckDBPyConnection, of_minutes: t
     batches = _batches(connection)
     incremental = [view for view in of_minutes if view.is_incremental]
     for number, people in enumerate(batches):
-        connection.execute("DELETE FROM touched")
-        connection.execute("INSERT INTO touched SELECT unnest(?::VARCHAR[])", [people])
+        touch(connection, people)
         for view in incremental:
             if number == 0:
                 materialise(connection, view, whole=True)
             else:
                 execute_view(connection, _insert(view))
-    connection.execute("DELETE FROM touched")
-    connection.execute("INSERT INTO touched SELECT participant_id FROM study.participant")
+    touch_everybody(connection)
     for view in of_minutes:
         if not view.is_incremental:
             materialise(connection, view, whole=True)
@@ -272,14 +284,21 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> list[list[str]]:
     return batches
 
 
+def _delete(view: View) -> str:
+    if not view.is_windowed:
+        return f"DELETE FROM main.{view.name} WHERE participant_id IN (SELECT participant_id FROM touched)"
+    return f"""
+        DELETE FROM main.{view.name} USING touched
+        WHERE {view.name}.participant_id = touched.participant_id
+            AND {view.name}.minute_start >= touched.from_at AND {view.name}.minute_start < touched.to_at
+            AND {view.name}.minute_start >= getvariable('touched_from')
+            AND {view.name}.minute_start < getvariable('touched_to')
+    """
+
+
 def _insert(view: View) -> str:
     # a view that forgets to name `touched` somewhere must not add other people's rows a second time
     return f"INSERT INTO main.{view.name} BY NAME FROM (\n{view.sql}\n) SEMI JOIN touched USING (participant_id)"
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0
 
 
 def materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: bool, anybody: bool = True) -> None:
@@ -292,7 +311,7 @@ def materialise(connection: duckdb.DuckDBPyConnection, view: View, *, whole: boo
         if whole or not view.is_incremental:
             execute_view(connection, f"CREATE OR REPLACE TABLE main.{view.name} AS {view.sql}")
         elif anybody:  # of nobody there is no row to take out or to put in
-            connection.execute(f"DELETE FROM main.{view.name} WHERE participant_id IN (FROM touched)")
+            connection.execute(_delete(view))
             execute_view(connection, _insert(view))
     except duckdb.Error as error:
         error.add_note(f"while computing {view.subject}/{view.name}.sql")

@@ -35,6 +35,8 @@ def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         raise
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        # few rows are expected where many come, and then each would be compared with every other
+        connection.execute("SET asof_loop_join_threshold = 0")
         migrate(connection)
         yield connection
     finally:

@@ -162,25 +162,27 @@ class Entry:
     frames: dict[str, pl.DataFrame] = dataclasses.field(default_factory=dict)
 
 
+#: Tables from which minutes, dates and weeks are derived, with the instants that a row tells of.
+_TOLD_OF = {
+    "file_part": ("first_at", "last_at"),
+    "source_minute": ("minute_start", "minute_start"),
+    "counter_reading": ("read_at", "read_at"),
+    "source_coverage": ("coverage_start", "coverage_end"),
+    "source_session": ("session_start", "session_end"),
+    "source_total": ("total_start", "total_end"),
+}
+
+
 def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], receipts: list[Receipt]) -> None:
     """Writes files and receipts in one transaction, replacing what the ledger held of the same contents.
 
-    Participants whose rows change, before or after, become pending: their tables are derived again.
+    Participants whose rows change, before or after, become pending with the stretch of time that the rows tell of: their
+    tables are derived again.
     """
     ids = [entry.file.source_file_id for entry in entries]
     with transaction(connection):
-        for table in FRAMES:
-            if table in ("file_part", "source_minute", "counter_reading", "source_total", "source_session"):
-                connection.execute(
-                    f"INSERT INTO ledger.pending SELECT DISTINCT participant_id FROM ledger.{table}"
-                    " WHERE source_file_id IN (SELECT unnest(?)) AND participant_id IS NOT NULL",
-                    [ids],
-                )
-            connection.execute(
-                f"DELETE FROM ledger.{table} WHERE source_file_id IN (SELECT unnest(?))",
-                [ids],
-            )
-        connection.execute("DELETE FROM ledger.source_file WHERE source_file_id IN (SELECT unnest(?))", [ids])
+        _remove(connection, ids)
+        changed = []
         for table, columns in FRAMES.items():
             parts = [
                 entry.frames[table].select(pl.lit(entry.file.source_file_id).alias("source_file_id"), *columns)
@@ -190,10 +192,41 @@ def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], rec
             if parts:
                 frame = pl.concat(parts)
                 insert_frame(connection, f"ledger.{table}", frame)
-                people = frame.get_column("participant_id").drop_nulls().unique().to_list()
-                connection.execute("INSERT INTO ledger.pending SELECT unnest(?::VARCHAR[])", [people])
+                if table in _TOLD_OF:
+                    changed.append(_stretches(frame, *_TOLD_OF[table]))
+        if changed:
+            insert_frame(connection, "ledger.pending", pl.concat(changed))
         insert_frame(connection, "ledger.source_file", _frame([entry.file for entry in entries], _FILE_SCHEMA))
         insert_frame(connection, "ledger.receipt", _frame(receipts, _RECEIPT_SCHEMA))
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
+    """Takes the rows of known contents out; of contents that are new there is nothing to look for."""
+    rows = connection.execute(
+        "SELECT source_file_id FROM ledger.source_file WHERE source_file_id IN (SELECT unnest(?::VARCHAR[]))", [ids]
+    ).fetchall()
+    if not rows:
+        return
+    known = [row[0] for row in rows]
+    for table in FRAMES:
+        if table in _TOLD_OF:
+            first, last = _TOLD_OF[table]
+            connection.execute(
+                f"INSERT INTO ledger.pending SELECT participant_id, min({first}), max({last}) FROM ledger.{table}"
+                " WHERE source_file_id IN (SELECT unnest(?)) AND participant_id IS NOT NULL GROUP BY participant_id",
+                [known],
+            )
+        connection.execute(f"DELETE FROM ledger.{table} WHERE source_file_id IN (SELECT unnest(?))", [known])
+    connection.execute("DELETE FROM ledger.source_file WHERE source_file_id IN (SELECT unnest(?))", [known])
+
+
+def _stretches(frame: pl.DataFrame, first: str, last: str) -> pl.DataFrame:
+    """participant_id, from_at and to_at (UTC) of the rows that are somebody's."""
+    return (
+        frame.drop_nulls("participant_id")
+        .group_by("participant_id")
+        .agg(pl.col(first).min().alias("from_at"), pl.col(last).max().alias("to_at"))
+    )
 
 
 def _frame(rows: list[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:

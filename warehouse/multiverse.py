@@ -10,6 +10,7 @@ import duckdb
 
 from warehouse.build import View, ancestors, execute_view, materialise, views
 from warehouse.database import transaction
+from warehouse.touched import touch
 
 #: Participants at once: their days under hundreds of universes lie in memory.
 _PEOPLE = 40
@@ -116,8 +117,7 @@ def _own(table: str) -> str:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, people: list[str]) -> None:
-    connection.execute("CREATE OR REPLACE TEMP TABLE touched (participant_id VARCHAR)")
-    connection.execute("INSERT INTO touched SELECT unnest(?::VARCHAR[])", [people])
+    touch(connection, people)
     for view in _chain():
         # a temporary table hides the one of the same name in main from the views that follow
         execute_view(connection, f"CREATE OR REPLACE TEMP TABLE {view.name} AS {view.sql}")

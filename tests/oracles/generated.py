@@ -58,7 +58,7 @@ def _person(chance: Chance, name: str, zone: str, change: dt.date, is_complete: 
     _events(chance, person, first)
     dates = [first + n * _DAY for n in range(-1, chance.randint(6, 16))]
     # what totals alone could show beside complete activity files is not made: such a person has no activity file
-    kind = chance.choices(("all_day", "activity", "coarse", "nothing"), (82, 10, 0 if is_complete else 4, 4))[0]
+    kind = chance.choices(("all_day", "activity", "coarse", "nothing"), (82, 10, 4, 4))[0]
     if kind == "all_day":
         _all_day(chance, person, dates)
     elif kind == "activity":
@@ -70,14 +70,15 @@ def _person(chance: Chance, name: str, zone: str, change: dt.date, is_complete: 
 
 def _journeys(chance: Chance, person: Person, first: dt.date, change: dt.date) -> None:
     if chance.random() < 0.25:
-        # at an odd minute, so that no two zones hold equally long on a date, and not on the date of the clocks
+        # at an odd minute, so that no two zones hold equally long on a date; on a date with a third stretch of time, by
+        # the clocks or by a second journey, the zone of most of the date has no slow statement
         starts = [n for n in range(9) if abs((first + n * _DAY - change).days) > 1]
-        out = minute_of(dt.datetime.combine(first + chance.choice(starts) * _DAY, dt.time(0), dt.UTC))
-        out += chance.randrange(1, 1440, 2)
+        leaves = first + chance.choice(starts) * _DAY
+        out = minute_of(dt.datetime.combine(leaves, dt.time(0), dt.UTC)) + chance.randrange(1, 1440, 2)
         person.travel.append((out, chance.choice(AWAY)))
-        if chance.random() < 0.5 and abs(first + 8 * _DAY - change).days > 4:
-            person.travel.append((out + chance.randrange(2, 2 * 1440, 2), chance.choice((person.time_zone, *AWAY))))
-    elif chance.random() < 0.08:
+        if chance.random() < 0.5 and all(abs((leaves + n * _DAY - change).days) > 1 for n in (3, 4, 5)):
+            person.travel.append((out + chance.randrange(4320, 5760, 2), chance.choice((person.time_zone, *AWAY))))
+    elif chance.random() < 0.15 and not -2 < (change - first).days < 6:
         # over the date line at midnight: a whole date is skipped
         midnight = minute_of(dt.datetime.combine(first + 3 * _DAY, dt.time(10), dt.UTC))
         person.travel = [(midnight - 2881, "Pacific/Honolulu"), (midnight, "Pacific/Kiritimati")]
@@ -110,6 +111,7 @@ _DEVICES = {
 
 def _all_day(chance: Chance, person: Person, dates: list[dt.date]) -> None:
     classes = chance.choices(list(_DEVICES), (1, 4, 5, 2), k=chance.choices((1, 2, 3), (60, 32, 8))[0])
+    is_ahead = chance.random() < 0.1
     for number, device_class in enumerate(classes):
         proves = _DEVICES[device_class] if chance.random() < 0.85 else not _DEVICES[device_class]
         device = Device(f"{person.participant_id}-{device_class}-{number}", device_class, proves)
@@ -117,15 +119,15 @@ def _all_day(chance: Chance, person: Person, dates: list[dt.date]) -> None:
         often = chance.choice((0.6, 0.75, 1.0))
         for date in dates:
             if chance.random() < often:
-                rows += day_of_minutes(
-                    chance, _local(person, date), may_run=len(classes) == 1, is_diligent=often == 1.0
-                )
+                rows += day_of_minutes(chance, _local(person, date), may_run=True, is_diligent=often == 1.0)
+        # a date's night can reach into the next one's: a file states each minute once
+        rows = [row for _, row in sorted({row.minute: row for row in rows}.items())]
         if chance.random() < 0.3:
             rows = heart_rates(chance, rows)
         if rows:
             files = _files(chance, person, device, "all_day", rows)
-            if len(classes) == 1 and chance.random() < 0.1:
-                _run_ahead(files[-1])
+            if is_ahead:
+                _run_ahead(chance, files[-1])
             person.files += files
         if chance.random() < 0.15:
             other = chance.choice((None, "research", "phone"))
@@ -136,7 +138,7 @@ def _all_day(chance: Chance, person: Person, dates: list[dt.date]) -> None:
             )
     if chance.random() < 0.15:
         person.totals = {date: chance.randint(0, 9000) for date in dates if chance.random() < 0.5}
-    if person.files and chance.random() < 0.3:
+    if person.files and not is_ahead and chance.random() < 0.3:
         _tracks(chance, person, dates)
 
 
@@ -146,14 +148,19 @@ def _tracks(chance: Chance, person: Person, dates: list[dt.date]) -> None:
     for n, date in enumerate(dates):
         if chance.random() < 0.4:
             start = _local(person, date) + chance.choice((590, 600, 610, 620, 1425))
-            rows = track(chance, start, may_run=False)
+            rows = track(chance, start, may_run=True)
             file = File(f"{person.participant_id}/track-{n}", device, "track", rows)
             person.files.append(file)
         if chance.random() < 0.15:
             start = _local(person, date) + chance.randint(580, 630)
             on_foot = chance.random() < 0.3
             person.sessions.append(
-                Session(start, start + chance.randint(1, 40), "walking" if on_foot else "cycling", on_foot)
+                Session(
+                    start,
+                    start + chance.randint(1, 40),
+                    chance.choice(("walking", "running")) if on_foot else "cycling",
+                    on_foot,
+                )
             )
 
 
@@ -202,11 +209,11 @@ def _files(chance: Chance, person: Person, device: Device, kind: str, rows: list
     return files
 
 
-def _run_ahead(file: File) -> None:
-    """A clock that ran ahead after some quiet minutes: these minutes are shown and count for nothing."""
-    at = file.rows[-1].minute + 1
-    file.rows += [Statement(at + n, 0) for n in range(20)]
-    file.rows += [Statement(at + 5000 + n, 0, flags=("future",)) for n in range(3)]
+def _run_ahead(chance: Chance, file: File) -> None:
+    """A clock that ran ahead: these minutes are shown and count for nothing, nor beside what another device measured."""
+    at = file.rows[-1].minute + chance.choice((1, 400, 5000))
+    steps = chance.choice((0, 110))
+    file.rows += [Statement(at + n, steps, flags=("future",)) for n in range(chance.choice((3, 15)))]
 
 
 def _again(chance: Chance, row: Statement) -> Statement:

@@ -59,8 +59,10 @@ def drawer(chance: Chance, length: int) -> list[tuple[int | None, bool]]:
     if chance.random() < 0.3:
         return [(0, True)] * length
     found: list[tuple[int | None, bool]] = [(chance.choice(WALKING), True)] * chance.randint(0, 12)
+    # around thirty, where a spike between two stretches begins to count as zero; and around the limits of a run
+    stretches_of = chance.choice(((29, 30, 30, 31), (59, 60, 88, 89, 90, 91, 120)))
     while len(found) < length:
-        found += [(0, True)] * chance.choice((28, 29, 30, 31, 59, 60, 88, 89, 90, 91, 120))
+        found += [(0, True)] * chance.choice(stretches_of)
         found += [(chance.choice((1, 5, 100)), True)] * chance.choice((1, 1, 2, 3))
     return found
 

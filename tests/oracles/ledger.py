@@ -21,8 +21,6 @@ _UTC = pl.Datetime("us", "UTC")
 
 def derive_study(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
     """Fills an empty database with a study and derives everybody."""
-    # a few rows are expected where there are many, and each would be looked for among all offsets of its person
-    connection.execute("SET asof_loop_join_threshold = 0")
     study_hash = mirror_study(connection, study_frames(study))
     for table, frame in ledger_frames(study).items():
         insert_frame(connection, f"ledger.{table}", frame)

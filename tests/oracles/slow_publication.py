@@ -20,7 +20,10 @@ MOST_OPEN_WEEKS = 9
 
 @dataclasses.dataclass(frozen=True)
 class Week:
-    """One week of a participant: days by state and what it was worth; answer and doses are None where it does not count."""
+    """One week of a participant: days by state and what it was worth; answer and doses are None where it does not count.
+
+    days: state and minutes seen of the dates that count; asked: minutes prescribed on a day.
+    """
 
     number: int
     first: dt.date
@@ -32,6 +35,8 @@ class Week:
     dose_hi: Fraction | None
     walked: int | None
     is_running: bool = False
+    days: tuple[tuple[str, int | None], ...] = ()
+    asked: float = 0
 
     @property
     def is_observed(self) -> bool:
@@ -55,13 +60,13 @@ def start_stop(start: dt.date, last: dt.date, weeks: Sequence[Week], events: set
                 "event": int(date in events),
                 "event_number": 1 + sum(start < event <= start + dt.timedelta(days=begun) for event in events),
             }
-            rows.append(row | exposure([week for week in weeks if week.number < held]))
+            rows.append(row | exposure(start, [week for week in weeks if week.number < held]))
             begun = day
     return rows
 
 
-def exposure(before: Sequence[Week]) -> dict[str, Any]:
-    """What is known of the walking of the weeks before, in their order."""
+def exposure(start: dt.date, before: Sequence[Week]) -> dict[str, Any]:
+    """What is known of the walking of the weeks before, in their order; four weeks are four that began on start or later."""
     found: dict[str, Any] = {"exposure_status": "none_yet"}
     last = before[-1] if before else None
     if last:
@@ -72,7 +77,8 @@ def exposure(before: Sequence[Week]) -> dict[str, Any]:
     found["dose_lag1_hi"] = last.dose_hi if last and last.is_observed else None
     found["walking_minutes_lag1"] = last.walked if last else None
     found["observed_days_lag1"] = last.valid + last.partial if last else None
-    four = [week for week in before[-4:] if week.dose_lo is not None] if len(before) >= 4 else None
+    last_four = [week for week in before[-4:] if week.first >= start]
+    four = [week for week in last_four if week.dose_lo is not None] if len(last_four) == 4 else None
     found["weeks_counted_lag4"] = None if four is None else len(four)
     found["weeks_observed_lag4"] = None if four is None else sum(week.is_observed for week in four)
     counted = [week for week in before if week.dose_lo is not None]
@@ -152,12 +158,24 @@ def overshoots(weeks: Sequence[Week]) -> tuple[int, int]:
 
 
 def sudden_stop(weeks: Sequence[Week]) -> int | None:
-    """The last week that closes two weeks of at most half the walking of the two before, four valid days in each."""
+    """The last week that closes two weeks of at most half the walking of the two before, four valid days in each.
+
+    Each of the seven dates of the later weeks that is no valid day held as much as the best day of the earlier ones, or what
+    was prescribed, or what was seen of it, whichever is most.
+    """
     found = None
     for at in range(3, len(weeks)):
         four = weeks[at - 3 : at + 1]
-        earlier, later = sum(week.walked or 0 for week in four[:2]), sum(week.walked or 0 for week in four[2:])
-        if all(week.valid >= 4 for week in four) and earlier and Fraction(later, 2) <= Fraction(earlier, 2) / 2:
+        best = max(
+            max((walked or 0 for week in four[:2] for _, walked in week.days), default=0), four[2].asked, four[3].asked
+        )
+        earlier = later = Fraction(0)
+        for week in four[:2]:
+            earlier += sum(walked or 0 for _, walked in week.days)
+        for week in four[2:]:
+            for state, walked in (*week.days, *[("none", 0)] * (7 - len(week.days))):
+                later += Fraction(walked or 0) if state == "valid" else Fraction(max(best, walked or 0))
+        if all(week.valid >= 4 for week in four) and earlier and 2 * later <= earlier:
             found = four[-1].number
     return found
 

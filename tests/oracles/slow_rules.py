@@ -150,7 +150,7 @@ def score(days: list[Day], rd: int, rm: int, grace: int, *, by_minutes: bool = F
     lo = sum(day.reaches(rm - grace) for day in seen) if rd and rm else 0
     failed = [day for day in valid if not day.reaches(rm - grace)]
     doubtful = len(eligible) - len(valid) - sum(day.state == "partial" and day.reaches(rm - grace) for day in seen)
-    hidden = 0 if is_coarse else sum(day.walked + day.unobserved + grace >= rm for day in failed)
+    hidden = 0 if is_coarse else sum(day.unobserved > 0 and day.walked + day.unobserved + grace >= rm for day in failed)
     doubtful += len(failed) if is_coarse else 0
     coverage = Fraction(len(valid), len(eligible)) if eligible else None
     if not eligible or not rd or not rm:
@@ -182,9 +182,11 @@ def score(days: list[Day], rd: int, rm: int, grace: int, *, by_minutes: bool = F
         days_score_lo=min(Fraction(lo), target) / target,
         days_score_hi=min(Fraction(lo + doubtful), target) / target,
         minutes_score_lo=minutes_lo,
-        minutes_score_hi=Fraction(1) if unknown_days else minutes_lo,
+        minutes_score_hi=Fraction(1) if unknown_days or is_coarse else minutes_lo,
         dose_score_lo=dose([day.walked for day in seen]),
-        dose_score_hi=dose([day.walked if day.state == "valid" else max(day.walked, rm) for day in eligible]),
+        dose_score_hi=dose(
+            [day.walked if day.state == "valid" and not is_coarse else max(day.walked, rm) for day in eligible]
+        ),
         adherent_days=prorated if is_whole else None,
         adherent_days_window=_answer(lo, lo + doubtful + hidden, needed) if is_whole else None,
         adherent_minutes=minutes_answer if is_whole else None,

@@ -91,7 +91,8 @@ def score(days: list[Day], asked: Target, protocol: Protocol, *, by_start: bool 
             slow_rules.Day(
                 state=day.state,
                 walked=minutes,
-                unobserved=day.window - day.wear.in_window,
+                # of a day that is declared complete nothing is unknown
+                unobserved=0 if day.reason == "declared_complete" else day.window - day.wear.in_window,
                 weighted=minutes + extra * vigorous,
                 longest=(day.walked.longest or 0) if protocol.success == "sessions" else None,
             )

@@ -7,9 +7,11 @@ import zoneinfo
 
 import pytest
 
+from pipelines import ingest
 from pipelines.study_folder import StudyFolder
 from tests.oracles import slow_agreement
 from tests.study_builder import MONDAY, Row, ask, ask_file, at, make_study, minutes, native, run
+from warehouse.build import derive
 
 #: Steps of each device by minute since 00:00 UTC; an absent minute has no row, None is a row without a value.
 Devices = dict[str, dict[int, int | None]]
@@ -54,7 +56,20 @@ def study(people: dict[str, Devices], tmp_path_factory: pytest.TempPathFactory) 
         files={"all.csv": native(rows)},
     )
     run(made)
+    # a stretch in ten of the first device as if shared from longer rows
+    with ingest.open_run(made) as at_work:
+        at_work.connection.execute(
+            """UPDATE ledger.source_minute SET flags = ['apportioned']
+            WHERE minute(minute_start) IN (7, 8, 9, 30, 31, 32) AND device_id IN (
+                SELECT device_id FROM main.device WHERE published_device_id = 'native-csv-01'
+            )"""
+        )
+        derive(at_work.connection, at_work.study_hash, everybody=True)
     return made
+
+
+#: Minutes since 00:00 that the first device shared from longer rows.
+SHARED = {n for n in range(1500) if n % 60 in (7, 8, 9, 30, 31, 32)}
 
 
 def test_the_clock_check_in_sql_equals_its_slow_statement(study: StudyFolder, people: dict[str, Devices]) -> None:
@@ -63,7 +78,8 @@ def test_the_clock_check_in_sql_equals_its_slow_statement(study: StudyFolder, pe
         zone = zoneinfo.ZoneInfo(ZONES[n % 2])
         dates = [(at(MONDAY) + dt.timedelta(minutes=minute)).astimezone(zone).date() for minute in range(1500)]
         for (a, seen_a), (b, seen_b) in itertools.combinations(devices.items(), 2):
-            for date, clock in slow_agreement.clocks(seen_a, seen_b, dates.__getitem__).items():
+            shared = SHARED if a == "native-csv-01" else ()
+            for date, clock in slow_agreement.clocks(seen_a, seen_b, dates.__getitem__, shared).items():
                 expected[name, a, b, date] = clock
     found = {
         (row["participant_id"], row["device_a"], row["device_b"], row["local_date"]): row
@@ -73,7 +89,17 @@ def test_the_clock_check_in_sql_equals_its_slow_statement(study: StudyFolder, pe
     for key, clock in expected.items():
         assert found[key]["offset_minutes"] == clock.offset_minutes, key
         assert found[key]["correlation"] == pytest.approx(clock.correlation), key
+        assert (found[key]["starts"], found[key]["ends"]) == (clock.starts, clock.ends), key
         assert found[key]["is_clock_offset"] is clock.is_clock_offset, key
+    pairs = ask_file(
+        study.private / "footfall.duckdb", "FROM device_agreement WHERE pair_level = 'participant' ORDER BY ALL"
+    )
+    for row in pairs:
+        of_pair = (row["participant_id"], row["device_a"], row["device_b"])
+        dates_of_pair = [clock for key, clock in expected.items() if key[:3] == of_pair]
+        assert row["clock_offset_minutes"] == slow_agreement.held_offset(dates_of_pair), of_pair
+        assert row["clock_dates"] == sum(clock.is_clock_offset is not None for clock in dates_of_pair)
+    assert {row["is_clock_offset"] for row in pairs} == {True, False, None}
     answers = [clock.is_clock_offset for clock in expected.values()]
     assert all(answers.count(value) >= 3 for value in (True, False, None))
 

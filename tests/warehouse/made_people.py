@@ -175,7 +175,11 @@ def slow_weeks(person: Person, rows: list[Row]) -> list[Week]:
             partial=row["partial_days"], answer=row["answer"], walked=row["walking_minutes"],
             dose_lo=None if row["dose_score_lo"] is None else Fraction(row["dose_score_lo"]),
             dose_hi=None if row["dose_score_hi"] is None else Fraction(row["dose_score_hi"]),
-            is_running=is_open and row["week_end"] > AS_OF,
+            is_running=is_open and row["week_end"] > AS_OF, asked=MINUTES,
+            days=tuple(
+                (day["state"], day.get("walked")) for date, day in person.days.items()
+                if row["week_start"] <= date <= row["week_end"] and day["state"] != "ineligible"
+            ),
         )
         for row in rows
     ]  # fmt: skip

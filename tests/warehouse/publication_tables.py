@@ -36,12 +36,12 @@ def warehouse(
     people: Iterable[Row],
     tables: Mapping[str, Iterable[Row]],
     *,
-    as_of: dt.date,
+    as_of: dt.date | None,
     outcomes: Iterable[Row] = (),
     protocols: Iterable[Row] = ({"protocol_id": "walkback"},),
     bout_rules: Iterable[Row] = (),
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse in memory with the given rows of participant_day, participant_week and study_week, and all of
+    """A warehouse in memory with the given rows of day_base, participant_day, participant_week and study_week, and all of
     views/publication computed from them. Columns that a row does not name are NULL; rows of protocols and bout_rules
     start from walkback.
     """
@@ -68,7 +68,7 @@ def _empty_tables() -> list[str]:
     with connect() as connection:
         derive(connection, "of nobody")
         tables = """SELECT sql FROM duckdb_tables() WHERE schema_name = 'main'
-            AND table_name IN ('as_of', 'participant_day', 'participant_week', 'study_week')"""
+            AND table_name IN ('as_of', 'day_base', 'participant_day', 'participant_week', 'study_week')"""
         return [sql for (sql,) in connection.execute(tables).fetchall()]
 
 

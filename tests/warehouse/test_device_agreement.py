@@ -1,7 +1,6 @@
-"""Two devices on one walk: how well they agree, and whether their clocks do."""
+"""How well two devices on one walk agree."""
 
 import datetime as dt
-import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,107 +11,6 @@ from pipelines import ingest, intake
 from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, Row, ask, at, drop, make_study, minutes, native, only, run
 from warehouse.build import derive, views
-
-#: Steps by minute; None = no row.
-Steps = list[int | None]
-#: Half an hour in four hours of zeros; and as another device counted it.
-WALK: Steps = [*[0] * 60, *[110] * 30, *[0] * 150]
-NOISY: Steps = [steps and steps + random.Random(n).randint(-6, 6) for n, steps in enumerate(WALK)]  # noqa: S311
-#: Clocks in Sydney go back, and forward, at the 90th minute after these.
-AUTUMN, SPRING = at(dt.date(2024, 4, 6), "14:30"), at(dt.date(2024, 10, 5), "14:30")
-
-
-def late(steps: Steps, by: int) -> Steps:
-    """The same record as a clock shows it that is late by some minutes."""
-    return steps[-by:] + steps[:-by]
-
-
-def within(steps: Steps, start: int, end: int, outside: int | None) -> Steps:
-    """The record from minute start to before minute end, and one value outside."""
-    return [value if start <= n < end else outside for n, value in enumerate(steps)]
-
-
-#: By person: what device_a and device_b state.
-CASES: dict[str, tuple[Steps, Steps]] = {
-    "LATE3": (NOISY, late(WALK, 3)),
-    "EARLY4": (NOISY, late(WALK, -4)),
-    "LATE2": (WALK, late(WALK, 2)),
-    "LATE1": (NOISY, late(WALK, 1)),
-    "LATE11": (WALK, late(WALK, 11)),
-    "AUTUMN": (late(WALK, 15), late(NOISY, 15)),
-    "SPRING": (late(WALK, 15), late(NOISY, 15)),
-    "AUTUMN3": (late(WALK, 15), late(NOISY, 18)),
-    "CONSTANT": ([100] * 240, [100] * 240),
-    "ALLZERO": (WALK, [0] * 240),
-    # compared during the walk only, where neither begins nor ends
-    "NOEDGE": (within(NOISY, 62, 80, None), within(late(NOISY, 3), 64, 240, None)),
-    "SHORT": (NOISY, within(NOISY, 58, 67, None)),
-    # picked up after the walk began and put down before it ended: late by its start, early by its end
-    "POCKET": (NOISY, within(NOISY, 64, 84, 0)),
-}
-STARTS = {"AUTUMN": AUTUMN, "AUTUMN3": AUTUMN, "SPRING": SPRING}
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    rows = [
-        row
-        for name, devices in CASES.items()
-        for device, steps in zip("ab", devices, strict=True)
-        for row in minutes(name, STARTS.get(name, at(MONDAY, "09:00")), steps, device_id=device)
-        if row["steps"] is not None
-    ]
-    made = make_study(
-        tmp_path_factory.mktemp("clocks") / "study",
-        [{"participant_id": name, "time_zone": "Australia/Sydney" if name in STARTS else "UTC"} for name in CASES],
-        files={"all.csv": native(rows)},
-    )
-    run(made)
-    return made
-
-
-def answer(study: StudyFolder, name: str) -> Row:
-    return only(ask(study, f"SELECT * FROM device_agreement WHERE participant_id = '{name}'"))
-
-
-@pytest.mark.parametrize(("name", "by"), [("LATE3", 3), ("EARLY4", -4), ("LATE2", 2), ("AUTUMN3", 3)])
-def test_a_second_clock_that_is_late_gives_a_positive_offset(study: StudyFolder, name: str, by: int) -> None:
-    row = answer(study, name)
-    assert (row["is_clock_offset"], row["clock_offset_minutes"]) == (True, by)
-    assert (row["clock_dates"], row["clock_offset_dates"]) == (1, 1)
-
-
-@pytest.mark.parametrize("name", ["LATE1", "AUTUMN", "SPRING"])
-def test_one_minute_or_a_change_to_daylight_saving_is_no_offset(study: StudyFolder, name: str) -> None:
-    row = answer(study, name)
-    assert (row["is_clock_offset"], row["clock_offset_minutes"]) == (False, None)
-    assert (row["clock_dates"], row["clock_offset_dates"]) == (1, 0)
-
-
-@pytest.mark.parametrize("name", ["CONSTANT", "ALLZERO", "NOEDGE", "SHORT", "POCKET", "LATE11"])
-def test_records_that_tell_nothing_of_a_clock_say_so(study: StudyFolder, name: str) -> None:
-    row = answer(study, name)
-    assert row["minutes"] > 0
-    assert (row["is_clock_offset"], row["clock_dates"], row["clock_offset_minutes"]) == (None, 0, None)
-
-
-def test_the_grid_flags_the_date_and_changes_no_step(study: StudyFolder) -> None:
-    flagged = ask(
-        study,
-        """SELECT participant_id, list(steps ORDER BY minute_start) AS steps FROM minute
-        WHERE list_contains(flags, 'clock_offset') GROUP BY participant_id""",
-    )
-    late_by_two_or_more = ("LATE3", "EARLY4", "LATE2", "AUTUMN3")
-    assert {row["participant_id"]: row["steps"] for row in flagged} == {
-        name: CASES[name][0] for name in late_by_two_or_more
-    }
-
-
-def test_over_all_people_the_largest_offset_is_told(study: StudyFolder) -> None:
-    row = only(ask(study, "SELECT * FROM device_agreement WHERE pair_level = 'study'"))
-    assert (row["participants"], row["clock_dates"], row["clock_offset_dates"]) == (len(CASES), 7, 4)
-    assert (row["is_clock_offset"], row["clock_offset_minutes"]) == (True, -4)
-
 
 #: Differences of cardiac ejection fraction, radionuclide ventriculography minus impedance cardiography, in hundredths.
 #: Source: Bland and Altman 2007, J Biopharm Stat 17:571-582, Table 1.
@@ -248,7 +146,23 @@ def test_one_persons_new_device_changes_the_rows_that_deriving_everybody_changes
         assert agreement_rows(at_work) == touched_only
     assert {name: len(rows) - len(before[name]) for name, rows in touched_only.items()} == {
         "device_overlap": 1,
+        "clock_lag": 1,
         "clock_offset": 1,
         "device_pair": 2,
         "device_agreement": 1,
     }
+
+
+def test_the_hundredth_device_of_one_model_has_a_number_of_its_own(tmp_path: Path) -> None:
+    rows = [row for n in range(102) for row in minutes("P1", at(MONDAY, "10:00"), [100, 100], device_id=f"X{n:03d}")]
+    study = make_study(tmp_path / "study", [{"participant_id": "P1"}], files={"all.csv": native(rows)})
+    run(study)
+    numbers = {f"native-csv-{n:02d}" for n in range(1, 103)}
+    assert {row["device_id"] for row in ask(study, "SELECT device_id FROM participant_device")} == numbers
+    pairs = ask(study, "SELECT device_a, device_b, pair_level FROM device_agreement")
+    assert [row for row in pairs if row["pair_level"] == "study"] == [
+        {"device_a": "native-csv", "device_b": "native-csv", "pair_level": "study"}
+    ]
+    of_devices = [(row["device_a"], row["device_b"]) for row in pairs if row["pair_level"] == "participant"]
+    assert len(of_devices) == 102 * 101 / 2
+    assert all(int(a.removeprefix("native-csv-")) < int(b.removeprefix("native-csv-")) for a, b in of_devices)

@@ -175,7 +175,7 @@ def test_partly_active_minutes_qualify_or_not(tmp_path: Path) -> None:
             "UPDATE ledger.source_minute SET flags = ['partly_active']"
             " WHERE steps = 110 AND minute_start < TIMESTAMPTZ '2024-03-04 10:25:00+00'"
         )
-        at_work.connection.execute("INSERT INTO ledger.pending VALUES ('P1')")
+        at_work.connection.execute("INSERT INTO ledger.pending (participant_id) VALUES ('P1')")
         ingest.derive(at_work)
         ingest.compare(at_work)
         ingest.publish(at_work)

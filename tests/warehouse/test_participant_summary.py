@@ -48,14 +48,6 @@ def person_weeks(person: str, answers: str, **more: Any) -> list[tuple[Row, Row]
     return [week(person, number, words[letter], **more) for number, letter in enumerate(answers, 1)]
 
 
-def with_minutes(person: str, minutes: list[int], valid: list[int]) -> list[tuple[Row, Row]]:
-    """Weeks that differ in walking minutes and valid days alone."""
-    return [
-        week(person, number, "no", walking_minutes=walked, valid_days=days, missing_days=7 - days)
-        for number, (walked, days) in enumerate(zip(minutes, valid, strict=True), 1)
-    ]
-
-
 EXCUSED = [
     # 4 of 5 days, one excused: T = 5 x 6 / 7, so 5 are asked of 6; with the excused day as missing still 5, of 7
     week("X", 1, "no", eligible_days=6, valid_days=6, excused_days=1, success_days_lo=4, success_days_hi=4),
@@ -93,16 +85,12 @@ def worked() -> Iterator[dict[str, Row]]:
         *person_weeks("L", "yyyyyunn"),
         *person_weeks("C", "xyxyuxyn"),
         *EXCUSED,
-        *with_minutes("F", [100, 130, 131, 200, 0, 0, 1], [7, 7, 7, 6, 7, 7, 7]),
-        *with_minutes("S", [200, 200, 100, 100, 100, 50, 51, 24], [7, 4, 4, 7, 7, 7, 7, 7]),
-        *with_minutes("T", [200, 200, 100, 100], [7, 3, 7, 7]),
-        *with_minutes("O", [0, 0, 0, 0], [7, 7, 7, 7]),
         # runs: the tenth week ends after the as-of date, and is yes already
         *person_weeks("R", "yyynyyyyy"), week("R", 10, "yes", in_progress=True),
         # the same week, of somebody whose end_date has come
         *person_weeks("E", "yyynyyyyy"), week("E", 10, "yes", in_progress=True),
     ]  # fmt: skip
-    people: list[Row] = [{"participant_id": name, "start_date": MONDAY} for name in "YULCXFSTORZM"]
+    people: list[Row] = [{"participant_id": name, "start_date": MONDAY} for name in "YULCXRZM"]
     people += [
         {"participant_id": "E", "start_date": MONDAY, "end_date": AS_OF},
         {"participant_id": "I", "arm": "control"},
@@ -125,7 +113,7 @@ def of(row: Row, *names: str) -> list[Any]:
 
 
 def test_everybody_has_a_row_also_who_sent_nothing(worked: dict[str, Row]) -> None:
-    assert set(worked) == set("YULCXFSTORZMEI")
+    assert set(worked) == set("YULCXRZMEI")
     nobody = worked["I"]
     assert of(nobody, "arm", "start_date", "weeks_eligible", "share_*") == ["control", None, 0, None, None]
     assert of(nobody, "can_resolve_no", "current_streak_*", "silent_days") == [False, 0, 0, None]
@@ -183,20 +171,6 @@ def test_excused_days_as_missing_ones(worked: dict[str, Row]) -> None:
     # week 1: 4 and one that may have been make 5 of 5: unknown
     assert of(row, *names) == [6, 1, 2, 3]
     assert of(row, "share_lo_excused_missing", "share_hi_excused_missing") == [1 / 6, 4 / 6]
-
-
-def test_an_overshoot_is_more_than_130_percent_of_a_week_seen_whole(worked: dict[str, Row]) -> None:
-    """100, 130: not more; 131 after 130: no; 200 and the week after it are not whole; 0, 0: no; 1 after 0: yes."""
-    assert of(worked["F"], "weeks_overshoot", "weeks_overshoot_judged") == [1, 4]
-
-
-def test_a_sudden_stop_is_half_the_minutes_of_two_weeks_while_data_come(worked: dict[str, Row]) -> None:
-    """S: weeks 3 and 4 (200) after 1 and 2 (400) is half; weeks 5 to 7 are not; 75 in weeks 7 and 8 after 150 is again."""
-    assert worked["S"]["sudden_stop_week"] == 8
-    # the same half, with three valid days in one of the four weeks
-    assert worked["T"]["sudden_stop_week"] is None
-    # nothing after nothing is no stop
-    assert worked["O"]["sudden_stop_week"] is None
 
 
 @pytest.mark.parametrize(

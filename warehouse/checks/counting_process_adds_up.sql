@@ -1,4 +1,5 @@
 -- Rows follow each other from day 0 to the last day of the follow-up, hold every event inside it once, and keep bounds in order.
+-- Without an as-of date nobody is followed.
 WITH last_date AS (
     SELECT participant.participant_id, participant.start_date, min(ends.date) AS last_date
     FROM study.participant AS participant
@@ -10,7 +11,8 @@ WITH last_date AS (
         SELECT participant_id, date FROM study.outcome
         WHERE kind = 'death' OR (kind = 'withdrawal' AND value = 'data')
     ) AS ends USING (participant_id)
-    WHERE participant.start_date IS NOT NULL
+    CROSS JOIN as_of
+    WHERE participant.start_date IS NOT NULL AND as_of.as_of IS NOT NULL
     GROUP BY participant.participant_id, participant.start_date
 ),
 expected AS (

@@ -22,5 +22,9 @@ CREATE TABLE study.multiverse_option (
     source VARCHAR
 );
 
+-- the stretch that the load can have changed, half-open; NULL = all there is
+ALTER TABLE ledger.pending ADD COLUMN from_at TIMESTAMPTZ;
+ALTER TABLE ledger.pending ADD COLUMN to_at TIMESTAMPTZ;
+
 -- participants whose weeks changed since the multiverse was last made
 CREATE TABLE ledger.pending_multiverse (participant_id VARCHAR NOT NULL);

@@ -39,13 +39,13 @@
 --   peak30_spm: mean over valid days of the mean of the 30 highest minutes; NULL without a valid day that has one
 --   success_days_lo: days known to have reached the target
 --   success_days_hi: success_days_lo plus the days that may have reached it
---   success_days_hi_window: the same, and every valid day whose unobserved minutes of the wear window could have sufficed
+--   success_days_hi_window: the same, and every valid day whose unobserved minutes of the wear window, if there are any, could have sufficed; a day that is declared complete has none
 --   days_score_lo: min(success_days_lo, T) / T
 --   days_score_hi: min(success_days_hi, T) / T
 --   minutes_score_lo: min(weighted minutes, target_minutes) / target_minutes
---   minutes_score_hi: 1 if any eligible day is partial or missing, else minutes_score_lo
+--   minutes_score_hi: 1 if any eligible day is partial or missing, or the rule cannot see so short a walk, else minutes_score_lo
 --   dose_score_lo: the ceil(T) largest daily minutes, each cut at the daily target, over target_minutes; at most 1
---   dose_score_hi: the same with every partial or missing day at the target
+--   dose_score_hi: the same with every day that cannot be judged at the target
 --   adherent_days: yes, no or unknown for 7 eligible days; NULL otherwise
 --   adherent_days_window: the same answer with success_days_hi_window
 --   adherent_minutes: yes, no or unknown whether the week's minutes were reached; NULL unless 7 days are eligible
@@ -58,7 +58,7 @@
 --   coverage: valid_days / eligible_days; NULL without an eligible day
 --   status: complete (7 valid days), resolved (the answer stands although days are unknown), unresolved, partial_week, ineligible
 --   status_reason: rest_prescribed = nothing was asked for; rule_coarser_than_prescription = the bout rule cannot see so short a walk; coarse_only = the answer is unknown, and of every day that cannot be judged only totals of hours or days are known, in which no walk can be seen; NULL otherwise
---   status_prorated: as status, for the answer in adherent_days_prorated
+--   status_prorated: as status, for `answer`, whatever the number of eligible days
 --   sources: devices that observed the week; NULL when there are none
 --   rules_hash: hash of the protocol, bout rule and wear rule that made this row
 WITH day AS (
@@ -69,7 +69,9 @@ WITH day AS (
         day.target_met, day.sources,
         protocol.success, protocol.grace_minutes, protocol.vigorous_weight,
         week.rm,
-        day.window_minutes - day.window_observed_minutes AS window_unobserved_minutes,
+        -- of a day that is declared complete nothing is unknown
+        CASE WHEN day.reason = 'declared_complete' THEN 0 ELSE day.window_minutes - day.window_observed_minutes END
+            AS window_unobserved_minutes,
         coalesce(walking.minutes_by_start, 0) AS minutes_by_start,
         coalesce(walking.minutes_by_start, 0)
             + (protocol.vigorous_weight - 1) * coalesce(walking.vigorous_by_start, 0) AS weighted_by_start,
@@ -106,7 +108,11 @@ counted AS (
         count(*) FILTER (WHERE target_met IN ('yes', 'unknown'))::INTEGER AS success_days_hi,
         count(*) FILTER (
             WHERE target_met IN ('yes', 'unknown')
-                OR (target_met = 'no' AND walking_minutes + window_unobserved_minutes + grace_minutes >= rm)
+                -- walks of a day that was seen whole are no session by being added up
+                OR (
+                    target_met = 'no' AND window_unobserved_minutes > 0
+                    AND walking_minutes + window_unobserved_minutes + grace_minutes >= rm
+                )
         )::INTEGER AS success_days_hi_window,
         -- the same counts with whole bouts on the date of their start
         count(*) FILTER (
@@ -120,7 +126,7 @@ counted AS (
         bool_or(is_rule_coarser) AS is_rule_coarser,
         list_reverse_sort(list(least(walking_minutes, rm)) FILTER (WHERE state <> 'missing')) AS cut_minutes,
         list_reverse_sort(
-            list(CASE WHEN state = 'valid' THEN least(walking_minutes, rm) ELSE rm END)
+            list(CASE WHEN state = 'valid' AND NOT is_rule_coarser THEN least(walking_minutes, rm) ELSE rm END)
         ) AS cut_minutes_hi,
         list_sort(list_distinct(flatten(list(sources) FILTER (WHERE sources IS NOT NULL)))) AS sources
     FROM day
@@ -131,7 +137,7 @@ can_say_no AS (
         participant.participant_id,
         coalesce(bool_or(device.is_all_day AND (device.device_class <> 'phone' OR device.zeros_prove_wear)), false)
             OR (
-                any_value(setting.activity_files_are_complete) AND count(device.device_id) > 0
+                any_value(setting.activity_files_are_complete) AND coalesce(bool_or(device.is_activity), false)
                 AND NOT coalesce(bool_or(device.is_all_day), false)
             ) AS can_resolve_no
     FROM study.participant AS participant
@@ -228,7 +234,7 @@ SELECT
     CASE WHEN is_scored THEN least(success_days_hi, t) / t END AS days_score_hi,
     CASE WHEN is_scored THEN least(coalesce(weighted_minutes, 0), mt) / mt END AS minutes_score_lo,
     CASE WHEN is_scored THEN CASE
-        WHEN valid_days < eligible_days THEN 1 ELSE least(coalesce(weighted_minutes, 0), mt) / mt
+        WHEN valid_days < eligible_days OR is_rule_coarser THEN 1 ELSE least(coalesce(weighted_minutes, 0), mt) / mt
     END END AS minutes_score_hi,
     CASE WHEN is_scored
         THEN least(1, coalesce(list_sum(list_slice(cut_minutes, 1, t_ceil)), 0) / mt)

@@ -1,96 +1,119 @@
 -- Whether the clocks of two devices of one person agree, date by date.
 -- One row per participant_id, device_a, device_b, local_date with at least 10 compared minutes. Private.
--- The changes of both counts from minute to minute are correlated at lags of -10 to +10 minutes; the highest correlation
--- gives the lag, of equal ones the smallest lag. Changes instead of counts, because a walk of half an hour correlates with
--- itself nearly as well three minutes later, but its start and end do not. As is usual for cross-correlations, the sums of
--- squares are those of the whole date at every lag, so that a lag with less overlap gains nothing by it.
--- Something can be told where the correlation is at least 0.3 and 5 standard errors above none (Fisher's z; n = minutes in
--- which either device counted steps). An offset is flagged from 2 minutes on, where the correlation is also 5 standard errors
--- above the one at lag 0: by chance that happens at fewer than one in three million lags. It is flagged, never shifted.
--- Dates are local, so that an evening walk lies in one piece; lags are counted in UTC, so that a change to daylight saving
--- is none.
--- Source: bouts guide, section 7 (10 minutes of overlap, lags to 10 minutes, flag from 2).
+-- clock_lag says at which lag the counts fit best. The evidence are the starts and ends of walks at that lag, each counted
+-- once, however many minutes the walk had: a start is a rise of 30 steps/min or more from one minute to the next, an end such
+-- a fall; consecutive ones are one, at their centre. It is at the lag if the other device has one there to half a minute.
+-- One walk tells nothing: a device that was picked up late and put down late looks like a late clock. So the starts at the
+-- lag must be 3 standard errors more than a quarter of all of the device that has fewer of them (the share that a lateness
+-- anywhere from 0 to 3 minutes puts at one minute), and the ends likewise: 3 of 3, 5 of 6, 8 of 12. Of three walks with such
+-- lateness all starts and ends are late by the same 2 or 3 minutes on 1 date in 2,000 (2 / 4^6), and of more walks more seldom.
+-- A lateness that is the same each time is not told from a clock's.
+-- An offset is flagged from 2 minutes on, where fewer than half as many starts and ends are at lag 0. It is flagged, never
+-- shifted. A date is judged by itself, so that the flag in its minutes follows from its own data.
+-- Source: bouts guide, section 7 (flag from 2 minutes); half of 60 steps/min, which is walking: Tudor-Locke 2011.
 --
 -- Columns
 --   offset_minutes: lag of the highest correlation: minutes by which device_b stamps the same steps later than device_a; NULL = no correlation
 --   correlation: of the changes at that lag; NULL = a count that never changes
---   correlation_at_zero: of the changes at lag 0
---   z_correlation: standard errors by which the correlation exceeds none
---   z_gain: standard errors by which the correlation exceeds the one at lag 0
---   is_clock_offset: true = flagged; false = the highest correlation is at -1 to 1 minutes; NULL = cannot be told
+--   starts: starts of walks that both devices have at that lag
+--   ends: ends of walks that both devices have at that lag
+--   compared_starts: starts of walks of the device that has fewer of them
+--   compared_ends: ends of walks of the device that has fewer of them
+--   at_zero: starts and ends that both devices have at lag 0
+--   is_clock_offset: true = flagged; false = the starts and ends are at a lag of -1 to 1 minutes; NULL = cannot be told
 WITH change AS (
     SELECT participant_id, device_a, device_b, local_date, unnest(changes, recursive := true)
     FROM device_overlap
     SEMI JOIN touched USING (participant_id)
     WHERE minutes >= 10
 ),
-lagged AS (
+side AS (
     SELECT
-        participant_id, device_a, device_b, local_date, change_a, lag_minutes,
-        minute_index + lag_minutes AS minute_index
+        participant_id, device_a, device_b, local_date, minute_index,
+        unnest(['a', 'b']) AS device,
+        unnest([change_a, change_b]) AS change
     FROM change
-    CROSS JOIN range(-10, 11) AS lags(lag_minutes)
-    WHERE change_a <> 0
 ),
-size AS (
+large AS (
+    SELECT
+        participant_id, device_a, device_b, local_date, minute_index, device, change,
+        change > 0 AS is_start,
+        minute_index - row_number() OVER (
+            PARTITION BY participant_id, device_a, device_b, local_date, device, change > 0 ORDER BY minute_index
+        ) AS run
+    FROM side
+    WHERE abs(change) >= 30
+),
+edge AS (
+    SELECT
+        participant_id, device_a, device_b, local_date, device, is_start,
+        -- whole seconds, rounded down
+        sum(60 * minute_index * abs(change))::BIGINT // sum(abs(change))::BIGINT AS second_index
+    FROM large
+    GROUP BY participant_id, device_a, device_b, local_date, device, is_start, run
+),
+own AS (
     SELECT
         participant_id, device_a, device_b, local_date,
-        sqrt(sum(change_a * change_a)) * sqrt(sum(change_b * change_b)) AS norm
-    FROM change
+        least(
+            count(*) FILTER (WHERE is_start AND device = 'a'), count(*) FILTER (WHERE is_start AND device = 'b')
+        ) AS compared_starts,
+        least(
+            count(*) FILTER (WHERE NOT is_start AND device = 'a'), count(*) FILTER (WHERE NOT is_start AND device = 'b')
+        ) AS compared_ends
+    FROM edge
     GROUP BY ALL
 ),
-product AS (
+met AS (
     SELECT
-        participant_id, device_a, device_b, local_date, lag_minutes,
-        sum(lagged.change_a * change.change_b) AS product
-    FROM lagged
-    JOIN change USING (participant_id, device_a, device_b, local_date, minute_index)
-    GROUP BY ALL
+        participant_id, device_a, device_b, local_date, a.is_start,
+        abs(b.second_index - a.second_index - 60 * best.offset_minutes) <= 30 AS is_at_lag,
+        abs(b.second_index - a.second_index) <= 30 AS is_at_zero
+    FROM edge AS a
+    JOIN edge AS b USING (participant_id, device_a, device_b, local_date, is_start)
+    JOIN clock_lag AS best USING (participant_id, device_a, device_b, local_date)
+    WHERE a.device = 'a' AND b.device = 'b'
 ),
-best AS (
+counted AS (
     SELECT
         participant_id, device_a, device_b, local_date,
-        first(lag_minutes ORDER BY product DESC, abs(lag_minutes), lag_minutes) AS offset_minutes,
-        max(product) / any_value(norm) AS correlation,
-        coalesce(any_value(product) FILTER (WHERE lag_minutes = 0), 0) / any_value(norm) AS correlation_at_zero
-    FROM product
-    JOIN size USING (participant_id, device_a, device_b, local_date)
-    WHERE norm > 0
+        count(*) FILTER (WHERE is_start AND is_at_lag) AS starts,
+        count(*) FILTER (WHERE NOT is_start AND is_at_lag) AS ends,
+        count(*) FILTER (WHERE is_at_zero) AS at_zero
+    FROM met
     GROUP BY ALL
 ),
-fisher AS (
+evidence AS (
     SELECT
-        overlap.participant_id, overlap.device_a, overlap.device_b, overlap.local_date,
-        best.offset_minutes, best.correlation, best.correlation_at_zero,
-        -- the transformation knows no correlation of 1
-        atanh(least(greatest(best.correlation, 0), 0.9999)) AS height,
-        atanh(least(greatest(best.correlation_at_zero, 0), 0.9999)) AS height_at_zero,
-        sqrt(greatest(overlap.stepping_minutes - 3, 0)) AS weight
-    FROM device_overlap AS overlap
-    SEMI JOIN touched ON overlap.participant_id = touched.participant_id
-    LEFT JOIN best USING (participant_id, device_a, device_b, local_date)
-    WHERE overlap.minutes >= 10
-),
-judged AS (
-    SELECT
-        *,
-        CASE WHEN correlation IS NOT NULL THEN height * weight END AS z_correlation,
-        CASE WHEN correlation IS NOT NULL THEN (height - height_at_zero) * weight / sqrt(2) END AS z_gain
-    FROM fisher
+        best.participant_id, best.device_a, best.device_b, best.local_date, best.offset_minutes, best.correlation,
+        coalesce(counted.starts, 0)::INTEGER AS starts,
+        coalesce(counted.ends, 0)::INTEGER AS ends,
+        coalesce(own.compared_starts, 0)::INTEGER AS compared_starts,
+        coalesce(own.compared_ends, 0)::INTEGER AS compared_ends,
+        coalesce(counted.at_zero, 0)::INTEGER AS at_zero
+    FROM clock_lag AS best
+    SEMI JOIN touched ON best.participant_id = touched.participant_id
+    LEFT JOIN own USING (participant_id, device_a, device_b, local_date)
+    LEFT JOIN counted USING (participant_id, device_a, device_b, local_date)
 )
 SELECT
     participant_id,
     device_a,
     device_b,
     local_date,
-    offset_minutes::INTEGER AS offset_minutes,
+    offset_minutes,
     correlation,
-    correlation_at_zero,
-    z_correlation,
-    z_gain,
+    starts,
+    ends,
+    compared_starts,
+    compared_ends,
+    at_zero,
     CASE
-        WHEN correlation < 0.3 OR coalesce(z_correlation, 0) < 5 THEN NULL
+        WHEN coalesce(correlation, 0) < 0.3 OR least(starts, ends) < 3 THEN NULL
+        -- (k - n / 4) / sqrt(3 n / 16) >= 3 in whole numbers
+        WHEN 4 * starts - compared_starts < 0 OR (4 * starts - compared_starts) ** 2 < 27 * compared_starts THEN NULL
+        WHEN 4 * ends - compared_ends < 0 OR (4 * ends - compared_ends) ** 2 < 27 * compared_ends THEN NULL
         WHEN abs(offset_minutes) < 2 THEN false
-        WHEN z_gain >= 5 THEN true
+        WHEN 2 * at_zero < starts + ends THEN true
     END AS is_clock_offset
-FROM judged
+FROM evidence

@@ -31,9 +31,9 @@
 --   limit_lower: lower 95 % limit of agreement over walking minutes, steps/min; NULL = fewer than two people with walking minutes
 --   limit_upper: upper 95 % limit of agreement over walking minutes, steps/min; NULL = fewer than two people with walking minutes
 --   clock_dates: dates on which the records tell whether the clocks agree
---   clock_offset_dates: of these, dates with an offset of 2 to 10 minutes
---   clock_offset_minutes: largest such offset in size: minutes by which device_b stamps the same steps later than device_a; NULL = none
---   is_clock_offset: true = on at least one date the clocks differ by 2 to 10 minutes; false = on none of clock_dates; NULL = no date can tell
+--   clock_offset_dates: of these, dates that look like an offset of 2 to 10 minutes, each judged by itself
+--   clock_offset_minutes: largest offset in size that holds over dates (six starts and six ends of walks, to a minute): minutes by which device_b stamps the same steps later than device_a; NULL = none holds
+--   is_clock_offset: true = the clocks differ by clock_offset_minutes, on some dates or all; false = on none of clock_dates they look so; NULL = no date can tell, or some look so and no offset holds
 WITH measure AS (
     SELECT
         * EXCLUDE (participant_id),
@@ -103,7 +103,10 @@ SELECT
     pair.clock_dates,
     pair.clock_offset_dates,
     pair.clock_offset_minutes,
-    CASE WHEN pair.clock_dates > 0 THEN pair.clock_offset_dates > 0 END AS is_clock_offset
+    CASE
+        WHEN pair.clock_offset_minutes IS NOT NULL THEN true
+        WHEN pair.clock_dates > 0 AND pair.clock_offset_dates = 0 THEN false
+    END AS is_clock_offset
 FROM pair
 LEFT JOIN agreement AS overall
     ON overall.kind = 'all'

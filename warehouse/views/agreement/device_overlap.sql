@@ -4,7 +4,8 @@
 -- and not in the future. Steps that were shared from a longer interval count as the grid has them. device_a comes before
 -- device_b by manufacturer-model, then by number; differences are a minus b.
 -- The changes of the counts from one compared minute to the next are kept where either is not 0: starts, ends and pauses of
--- walks are what tells one clock from another, and minutes without them say nothing.
+-- walks are what tells one clock from another, and minutes without them say nothing. Changes into, out of or between shared
+-- minutes are left out: sharing moves a start or an end by up to the length of the row, whatever the clock shows.
 -- Source: bouts guide, sections 7 and 10; 60 steps/min is walking: Tudor-Locke 2011.
 WITH several AS (
     SELECT participant_id
@@ -17,7 +18,7 @@ measured AS (
     SELECT
         minute.participant_id,
         minute.minute_start,
-        left(device.published_device_id, -3) AS model,
+        regexp_replace(device.published_device_id, '-[0-9]+$', '') AS model,
         device.published_device_id AS device_id,
         minute.steps,
         list_contains(minute.flags, 'apportioned') AS is_apportioned
@@ -37,8 +38,9 @@ pair_minute AS (
     JOIN measured AS b
         ON b.participant_id = a.participant_id
         AND b.minute_start = a.minute_start
-        AND (a.model, a.device_id) < (b.model, b.device_id)
-    ANTI JOIN not_on_foot_minute AS ride
+        -- 100 comes after 99
+        AND (a.model, length(a.device_id), a.device_id) < (b.model, length(b.device_id), b.device_id)
+    ANTI JOIN (SELECT participant_id, minute_start FROM session_minute WHERE is_not_on_foot) AS ride
         ON ride.participant_id = a.participant_id AND ride.minute_start = a.minute_start
 ),
 dated AS (
@@ -50,11 +52,14 @@ dated AS (
     ASOF JOIN study.offset_period AS period
         ON period.participant_id = pair_minute.participant_id AND pair_minute.minute_start >= period.from_utc
 ),
-changing AS (
+stepped AS (
     SELECT
         *,
-        CASE WHEN lag(minute_index) OVER pair = minute_index - 1 THEN steps_a - lag(steps_a) OVER pair END AS change_a,
-        CASE WHEN lag(minute_index) OVER pair = minute_index - 1 THEN steps_b - lag(steps_b) OVER pair END AS change_b
+        lag(minute_index) OVER pair = minute_index - 1
+            AND NOT is_apportioned
+            AND NOT lag(is_apportioned) OVER pair AS is_step,
+        steps_a - lag(steps_a) OVER pair AS change_a,
+        steps_b - lag(steps_b) OVER pair AS change_b
     FROM dated
     WINDOW pair AS (PARTITION BY participant_id, device_a, device_b ORDER BY minute_index)
 )
@@ -65,7 +70,6 @@ SELECT
     local_date,
     count(*) AS minutes,
     count(*) FILTER (WHERE is_apportioned) AS apportioned_minutes,
-    count(*) FILTER (WHERE more_steps > 0) AS stepping_minutes,
     count(*) FILTER (WHERE more_steps >= 60) AS walking_minutes,
     -- whole numbers: sums that do not depend on their order
     sum(difference)::BIGINT AS sum_difference,
@@ -74,6 +78,6 @@ SELECT
     coalesce(sum(difference * difference) FILTER (WHERE more_steps >= 60), 0)::BIGINT AS walking_sum_square,
     list(
         {'minute_index': minute_index, 'change_a': change_a, 'change_b': change_b} ORDER BY minute_index
-    ) FILTER (WHERE change_a <> 0 OR change_b <> 0) AS changes
-FROM changing
+    ) FILTER (WHERE is_step AND (change_a <> 0 OR change_b <> 0)) AS changes
+FROM stepped
 GROUP BY participant_id, device_a, device_b, local_date

@@ -9,7 +9,7 @@
 --               max_gap_minutes, each trimmed to its qualifying minutes; kept from min_minutes of span. So read, the rule
 --               equals the documented one on every oracle case, and a lone shorter run is no bout.
 --
--- A minute is observed if it has steps or a track label; labels count only for rules of at most 60 steps/min. With
+-- A minute of the future is not kept, and in no bout. A minute is observed if it has steps or a track label; labels count only for rules of at most 60 steps/min. With
 -- missing = break the record is cut at every unobserved minute and the rule runs in each piece; with as_gap an unobserved
 -- minute is one that does not qualify. A window lies wholly inside the record. Detection is in UTC, before any midnight.
 -- Source: bouts guide, sections 3.1 to 3.4 (accelerometry, mobgap, GGIR as documented); architecture definition 9.
@@ -46,20 +46,28 @@ walking AS (
         steps,
         local_date,
         list_contains(flags, 'run') AS is_run,
-        list_contains(flags, 'future') AS is_future,
         list_contains(flags, 'partly_active') AS is_partly_active
     FROM minute
-    SEMI JOIN touched USING (participant_id)
+    SEMI JOIN touched
+        ON minute.participant_id = touched.participant_id
+        AND minute.minute_start >= touched.from_at
+        AND minute.minute_start < touched.to_at
     -- most minutes hold no step, and are told by this alone
-    WHERE (steps > 0 OR walking_source IN ('gps', 'gps_run'))
+    WHERE minute_start >= getvariable('touched_from') AND minute_start < getvariable('touched_to')
+        AND (steps > 0 OR walking_source IN ('gps', 'gps_run'))
         AND (steps >= (SELECT min(threshold_spm) FROM person_rule) OR steps IS NULL)
-        AND NOT list_contains(flags, 'not_on_foot')
+        AND NOT list_has_any(flags, ['not_on_foot', 'future'])
 ),
 record AS (
     SELECT participant_id, min(epoch_ms(minute_start)) // 60000 AS first_i, max(epoch_ms(minute_start)) // 60000 AS last_i
     FROM minute
-    SEMI JOIN touched USING (participant_id)
-    WHERE EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share'))
+    SEMI JOIN touched
+        ON minute.participant_id = touched.participant_id
+        AND minute.minute_start >= touched.from_at
+        AND minute.minute_start < touched.to_at
+    WHERE minute_start >= getvariable('touched_from') AND minute_start < getvariable('touched_to')
+        AND EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share'))
+        AND NOT list_contains(flags, 'future')
     GROUP BY participant_id
 ),
 observed AS (
@@ -69,8 +77,12 @@ observed AS (
         epoch_ms(minute_start) // 60000 AS i,
         steps IS NOT NULL AS has_steps
     FROM minute
-    SEMI JOIN touched USING (participant_id)
-    WHERE walking_source IS NOT NULL
+    SEMI JOIN touched
+        ON minute.participant_id = touched.participant_id
+        AND minute.minute_start >= touched.from_at
+        AND minute.minute_start < touched.to_at
+    WHERE minute_start >= getvariable('touched_from') AND minute_start < getvariable('touched_to')
+        AND walking_source IS NOT NULL AND NOT list_contains(flags, 'future')
         AND EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share') AND missing = 'break')
 ),
 numbered AS (
@@ -91,7 +103,7 @@ qualifying AS (
     SELECT
         rule.bout_rule_id, rule.algorithm, rule.min_minutes, rule.min_share, rule.missing, rule.gps_counts,
         CASE rule.algorithm WHEN 'strict' THEN 0 ELSE rule.max_gap_minutes END AS max_gap_minutes,
-        walking.participant_id, walking.i, walking.steps, walking.local_date, walking.is_run, walking.is_future
+        walking.participant_id, walking.i, walking.steps, walking.local_date, walking.is_run
     FROM walking
     JOIN person_rule AS rule
         ON rule.participant_id = walking.participant_id
@@ -115,12 +127,16 @@ seen AS (
         minute.steps,
         minute.walking_source,
         minute.local_date,
-        list_contains(minute.flags, 'run') AS is_run,
-        list_contains(minute.flags, 'future') AS is_future
+        list_contains(minute.flags, 'run') AS is_run
     FROM minute
-    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+    SEMI JOIN touched
+        ON minute.participant_id = touched.participant_id
+        AND minute.minute_start >= touched.from_at
+        AND minute.minute_start < touched.to_at
     SEMI JOIN (SELECT participant_id, make_timestamptz(i * 60000000) AS minute_start FROM pause_minute) AS pause
         ON pause.participant_id = minute.participant_id AND pause.minute_start = minute.minute_start
+    WHERE minute.minute_start >= getvariable('touched_from') AND minute.minute_start < getvariable('touched_to')
+        AND NOT list_contains(minute.flags, 'future')
 ),
 whole_pause AS (
     -- pauses in which every minute was observed
@@ -204,7 +220,8 @@ window_ AS (
     )
 ),
 filled AS (
-    SELECT bout_rule_id, participant_id, first_i, min_minutes, first_q, last_q
+    -- the same minutes may fill several windows
+    SELECT DISTINCT bout_rule_id, participant_id, first_i, min_minutes, first_q, last_q
     FROM window_
     -- nor is the pause after its last minute that qualifies too long
     WHERE is_good AND window_end - 1 - last_q <= max_gap_minutes
@@ -249,8 +266,7 @@ known AS (
         coalesce(qualifying.local_date, seen.local_date) AS local_date,
         coalesce(qualifying.steps, seen.steps) AS steps,
         qualifying.i IS NOT NULL AS is_qualifying,
-        coalesce(qualifying.is_run, seen.is_run, false) AS is_run,
-        coalesce(qualifying.is_future, seen.is_future, false) AS is_future
+        coalesce(qualifying.is_run, seen.is_run, false) AS is_run
     FROM inside
     LEFT JOIN qualifying USING (bout_rule_id, participant_id, i)
     LEFT JOIN seen ON seen.participant_id = inside.participant_id AND seen.i = inside.i
@@ -276,7 +292,6 @@ SELECT
     coalesce(known.local_date, unseen.local_date) AS local_date,
     known.steps,
     known.is_qualifying,
-    known.is_run,
-    known.is_future
+    known.is_run
 FROM known
 LEFT JOIN unseen USING (bout_rule_id, participant_id, i)

@@ -22,6 +22,7 @@ device AS (
         min(device_class) AS stated_class,
         bool_and(zeros_prove_wear) AS stated_zeros,
         bool_or(kind = 'all_day') AS is_all_day,
+        bool_or(kind IN ('activity', 'track')) AS is_activity,
         min(first_at) AS first_at
     FROM part
     GROUP BY participant_id, device_id
@@ -40,14 +41,14 @@ SELECT
     device_class,
     zeros_prove_wear,
     is_all_day,
+    is_activity,
     first_at,
     concat(
         manufacturer, '-', model, '-',
-        lpad(
-            row_number() OVER (
-                PARTITION BY participant_id, manufacturer, model ORDER BY first_at NULLS LAST, device_id
-            )::VARCHAR, 2, '0'
-        )
+        -- at least two digits: lpad would cut the third off
+        printf('%02d', row_number() OVER (
+            PARTITION BY participant_id, manufacturer, model ORDER BY first_at NULLS LAST, device_id
+        ))
     ) AS published_device_id,
     (
         SELECT coalesce(min(priority) FILTER (WHERE entry = 'device:' || ranked.device_id), min(priority), 99)

@@ -8,8 +8,12 @@ WITH stated AS NOT MATERIALIZED (
     SELECT
         participant_id, device_id, minute_start, source_file_id, kind, steps, observed_seconds, active_seconds,
         has_heart_rate, shows_wear, gps_label, flags, true AS is_of_file
-    FROM ledger.source_minute
-    SEMI JOIN touched USING (participant_id)
+    FROM ledger.source_minute AS source
+    SEMI JOIN touched
+        ON source.participant_id = touched.participant_id
+        AND source.minute_start >= touched.from_at
+        AND source.minute_start < touched.to_at
+    WHERE source.minute_start >= getvariable('touched_from') AND source.minute_start < getvariable('touched_to')
     UNION ALL
     SELECT
         participant_id, device_id, minute_start, source_file_id, 'all_day' AS kind, steps, observed_seconds,
@@ -23,8 +27,12 @@ WITH stated AS NOT MATERIALIZED (
             lambda flag: flag IS NOT NULL
         ) AS flags,
         false AS is_of_file
-    FROM counter_minute
-    SEMI JOIN touched USING (participant_id)
+    FROM counter_minute AS counted
+    SEMI JOIN touched
+        ON counted.participant_id = touched.participant_id
+        AND counted.minute_start >= touched.from_at
+        AND counted.minute_start < touched.to_at
+    WHERE counted.minute_start >= getvariable('touched_from') AND counted.minute_start < getvariable('touched_to')
 ),
 repeated AS (
     SELECT participant_id, device_id, minute_start
@@ -79,7 +87,8 @@ SELECT
     arg_max(gps_label, standing) FILTER (WHERE gps_label IS NOT NULL) AS gps_label,
     coalesce(arg_max(flags, standing) FILTER (WHERE steps IS NOT NULL), arg_max(flags, standing)) AS flags,
     -- the same kind of record stated different values: a correction, not a second measurement
-    count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 2) > 1
+    count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 0) > 1
+        OR count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 2) > 1
         OR count(DISTINCT steps) FILTER (WHERE standing // 1000000 = 3) > 1 AS is_revised
 FROM ranked
 GROUP BY participant_id, device_id, minute_start

@@ -21,8 +21,12 @@
 --   flags: sorted notes on the minute: apportioned (steps shared from a longer interval), partly_active (device active below 90 % of that interval), part_minute (recorded for less than 60 s), run, not_on_foot (a ride or a swim), revised (a later file corrected it), zero_run (90 or more zeros, not worn), gps_contradicts_zero, impossible (a count above 300 was set aside), future (more than 24 h after its file came: counts for no day or week), local_time_repeated (clock hour that occurs twice), zone_differs (the device clock was set to another offset), clock_offset (on this date the device's clock and that of another device of the person differ by 2 to 10 minutes; nothing is shifted)
 WITH day AS (
     SELECT DISTINCT participant_id, epoch_ms(minute_start) // 86400000 AS utc_day
-    FROM worn_minute
-    SEMI JOIN touched USING (participant_id)
+    FROM worn_minute AS worn
+    SEMI JOIN touched
+        ON worn.participant_id = touched.participant_id
+        AND worn.minute_start >= touched.from_at
+        AND worn.minute_start < touched.to_at
+    WHERE worn.minute_start >= getvariable('touched_from') AND worn.minute_start < getvariable('touched_to')
 ),
 day_offset AS (
     -- one row for a day on which the clock did not change, two for one on which it did
@@ -42,7 +46,10 @@ candidate AS NOT MATERIALIZED (
         day_offset.utc_offset_minutes,
         (timezone('UTC', minute.minute_start) + to_minutes(day_offset.utc_offset_minutes))::DATE AS local_date
     FROM worn_minute AS minute
-    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+    SEMI JOIN touched
+        ON minute.participant_id = touched.participant_id
+        AND minute.minute_start >= touched.from_at
+        AND minute.minute_start < touched.to_at
     JOIN device
         ON device.participant_id = minute.participant_id AND device.device_id = minute.device_id
     JOIN day_offset
@@ -50,6 +57,7 @@ candidate AS NOT MATERIALIZED (
         AND day_offset.utc_day = epoch_ms(minute.minute_start) // 86400000
         AND minute.minute_start >= day_offset.from_utc
         AND minute.minute_start < day_offset.to_utc
+    WHERE minute.minute_start >= getvariable('touched_from') AND minute.minute_start < getvariable('touched_to')
 ),
 several AS (
     SELECT participant_id
@@ -60,8 +68,13 @@ several AS (
 ),
 shared AS (
     SELECT participant_id, minute_start
-    FROM worn_minute
-    SEMI JOIN several USING (participant_id)
+    FROM worn_minute AS worn
+    SEMI JOIN several ON worn.participant_id = several.participant_id
+    SEMI JOIN touched
+        ON worn.participant_id = touched.participant_id
+        AND worn.minute_start >= touched.from_at
+        AND worn.minute_start < touched.to_at
+    WHERE worn.minute_start >= getvariable('touched_from') AND worn.minute_start < getvariable('touched_to')
     GROUP BY participant_id, minute_start
     HAVING count(*) > 1
 ),
@@ -88,6 +101,9 @@ placed AS (
             ORDER BY list_contains(flags, 'future'), steps IS NULL, gps_label IS NULL, priority, day_minutes DESC, device_id
         ) AS place
     FROM ordered
+    -- what lies in the future counts for nothing beside what had happened
+    QUALIFY NOT list_contains(flags, 'future')
+        OR bool_and(list_contains(flags, 'future')) OVER (PARTITION BY participant_id, minute_start)
 ),
 chosen AS MATERIALIZED (
     SELECT
@@ -107,6 +123,7 @@ chosen AS MATERIALIZED (
         bool_or(has_heart_rate) AS has_heart_rate,
         bool_or(shows_wear) AS shows_wear,
         bool_or(is_zero_run) AS is_zero_run,
+        bool_or(list_contains(flags, 'run') OR coalesce(gps_label = 'run', false)) AS is_run,
         count(*) FILTER (WHERE steps IS NOT NULL OR gps_label IS NOT NULL)::INTEGER AS source_count,
         CASE WHEN count(steps) > 1 THEN max(steps) - min(steps) END AS steps_disagreement
     FROM placed
@@ -120,6 +137,7 @@ resolved AS NOT MATERIALIZED (
         participant_id, minute_start, local_date, steps, zeros_prove_wear, active_seconds,
         published_device_id AS device_id, source_file_id, kind AS recording_kind, flags, is_revised,
         utc_offset_minutes, gps_label, has_heart_rate, shows_wear, is_zero_run,
+        list_contains(flags, 'run') OR coalesce(gps_label = 'run', false) AS is_run,
         (steps IS NOT NULL OR gps_label IS NOT NULL)::INTEGER AS source_count,
         NULL::INTEGER AS steps_disagreement
     FROM candidate
@@ -144,11 +162,12 @@ judged AS (
     SELECT
         resolved.*,
         contradicted.minute_start IS NOT NULL AS is_contradicted,
-        not_on_foot.minute_start IS NOT NULL AS is_not_on_foot,
+        coalesce(session.is_not_on_foot, false) AS is_not_on_foot,
+        resolved.is_run OR coalesce(session.is_run, false) AS is_running,
         CASE WHEN contradicted.minute_start IS NULL THEN resolved.steps END AS final_steps
     FROM resolved
     LEFT JOIN contradicted USING (participant_id, minute_start)
-    LEFT JOIN not_on_foot_minute AS not_on_foot USING (participant_id, minute_start)
+    LEFT JOIN session_minute AS session USING (participant_id, minute_start)
 ),
 differing AS (
     SELECT DISTINCT participant_id, unnest([device_a, device_b]) AS device_id, local_date
@@ -186,7 +205,7 @@ SELECT
             OR judged.is_zero_run
             OR judged.is_contradicted
             OR judged.is_not_on_foot
-            OR (judged.final_steps IS NULL AND judged.gps_label = 'run')
+            OR judged.is_running
             OR file.utc_offset_minutes <> judged.utc_offset_minutes
             OR differing.device_id IS NOT NULL
             THEN list_sort(list_distinct(list_filter(
@@ -195,7 +214,7 @@ SELECT
                     CASE WHEN judged.is_zero_run AND judged.final_steps IS NULL THEN 'zero_run' END,
                     CASE WHEN judged.is_contradicted THEN 'gps_contradicts_zero' END,
                     CASE WHEN judged.is_not_on_foot THEN 'not_on_foot' END,
-                    CASE WHEN judged.final_steps IS NULL AND judged.gps_label = 'run' THEN 'run' END,
+                    CASE WHEN judged.is_running THEN 'run' END,
                     CASE WHEN file.utc_offset_minutes <> judged.utc_offset_minutes THEN 'zone_differs' END,
                     CASE WHEN differing.device_id IS NOT NULL THEN 'clock_offset' END
                 ],

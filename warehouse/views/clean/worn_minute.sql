@@ -7,12 +7,18 @@ WITH idle AS (
     -- zeros that may be those of a device in a drawer
     SELECT minute.participant_id, minute.device_id, minute.minute_start
     FROM device_minute AS minute
-    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+    -- a run that reaches into the stretch is as long as it needs to be to count as long
+    SEMI JOIN touched
+        ON minute.participant_id = touched.participant_id
+        AND minute.minute_start >= touched.from_at - INTERVAL 90 MINUTE
+        AND minute.minute_start < touched.to_at + INTERVAL 90 MINUTE
     JOIN device
         ON device.participant_id = minute.participant_id
         AND device.device_id = minute.device_id
         AND NOT device.zeros_prove_wear
     WHERE minute.steps = 0 AND NOT minute.has_heart_rate AND NOT minute.shows_wear
+        AND minute.minute_start >= getvariable('touched_from') - INTERVAL 90 MINUTE
+        AND minute.minute_start < getvariable('touched_to') + INTERVAL 90 MINUTE
 ),
 numbered AS (
     SELECT
@@ -47,8 +53,12 @@ SELECT
     minute.is_revised,
     zero_run.minute_start IS NOT NULL AS is_zero_run
 FROM device_minute AS minute
-SEMI JOIN touched ON minute.participant_id = touched.participant_id
+SEMI JOIN touched
+    ON minute.participant_id = touched.participant_id
+    AND minute.minute_start >= touched.from_at
+    AND minute.minute_start < touched.to_at
 LEFT JOIN zero_run
     ON zero_run.participant_id = minute.participant_id
     AND zero_run.device_id = minute.device_id
     AND zero_run.minute_start = minute.minute_start
+WHERE minute.minute_start >= getvariable('touched_from') AND minute.minute_start < getvariable('touched_to')

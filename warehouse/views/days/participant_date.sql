@@ -1,7 +1,9 @@
 -- The calendar of each participant: which dates count, and why the others do not.
 -- One row per participant_id, local_date. Private.
 -- With a start_date every date from it to min(end_date, as-of date) has a row, data or not; without one, the dates from
--- the first to the last with data. Dates with minutes outside that stretch have rows too, and are ineligible.
+-- the first to the last with data. Dates with minutes outside that stretch have rows too, and are ineligible. As long as
+-- nobody has a minute and study.toml states no date, the as-of date is unknown: who has a start_date has no date then, and
+-- who has none those from the first to the last reported total.
 -- Source: architecture definitions 1 and 11.
 WITH device_total AS (
     -- a re-export repeats the totals: per device and stretch the value counts once
@@ -46,11 +48,11 @@ stretch AS (
         participant.end_date,
         as_of.as_of,
         coalesce(participant.start_date, bound.first_date) AS from_date,
-        least(
-            CASE WHEN participant.start_date IS NULL THEN bound.last_date ELSE as_of.as_of END,
-            coalesce(participant.end_date, as_of.as_of),
-            as_of.as_of
-        ) AS to_date
+        -- least passes over NULL: an end_date is no as-of date
+        CASE
+            WHEN participant.start_date IS NULL THEN least(bound.last_date, participant.end_date, as_of.as_of)
+            WHEN as_of.as_of IS NOT NULL THEN least(participant.end_date, as_of.as_of)
+        END AS to_date
     FROM study.participant AS participant
     SEMI JOIN touched ON participant.participant_id = touched.participant_id
     CROSS JOIN as_of

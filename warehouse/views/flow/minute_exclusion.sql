@@ -42,6 +42,7 @@ SELECT
     'minutes' AS what, code AS reason, participant_id, device_id,
     NULL AS source_file_id, count(*) AS n,
     min(minute_start) AS first_at, max(minute_start) AS last_at, NULL AS value
-FROM minute, unnest(['zero_run', 'future']) AS codes(code)
-WHERE list_contains(flags, code) AND participant_id IN (FROM touched)
+FROM (SELECT * FROM minute SEMI JOIN touched USING (participant_id) WHERE len(flags) > 0) AS minute,
+    unnest(['zero_run', 'future']) AS codes(code)
+WHERE list_contains(flags, code)
 GROUP BY participant_id, device_id, local_date, code

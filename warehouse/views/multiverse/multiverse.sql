@@ -14,7 +14,8 @@
 --   max_gap_minutes: pause that a bout survives (nci_8of10: minutes that may fail)
 --   valid_day_minutes: observed and worn minutes inside the window that make a day valid
 --   partly_active: count or exclude minutes whose device was active below 90 % of its interval
---   in_progress: true = the week ends after the as-of date
+--   in_progress: true = the week ends after the as-of date; NULL when that date is unknown
+--   is_running: true = the week and the participant's follow-up go on after the as-of date, or that date is unknown: such a week enters no count
 --   eligible_days: dates of the week that count
 --   valid_days: eligible dates that can be judged either way
 --   partial_days: eligible dates with some data, too little to say no
@@ -38,6 +39,7 @@ SELECT
     universe.valid_day_minutes,
     universe.partly_active,
     week.in_progress,
+    coalesce(week.in_progress, true) AND follow_up.is_open AS is_running,
     week.eligible_days,
     week.valid_days,
     week.partial_days,
@@ -52,4 +54,5 @@ SELECT
 FROM participant_week AS week
 SEMI JOIN touched ON week.participant_id = touched.participant_id
 JOIN universe ON universe.universe_id = week.protocol_id
+JOIN follow_up ON follow_up.participant_id = week.participant_id
 ORDER BY ALL

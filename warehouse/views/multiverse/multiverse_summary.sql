@@ -1,6 +1,7 @@
 -- How the answers of all weeks move with the definition.
 -- One row per universe_id and arm; arm NULL = everybody, and the row of a study without arms.
--- Shares are bounds: no share of resolved weeks alone is shown. Weeks that are over, so that every universe has the same ones.
+-- Shares are bounds: no share of resolved weeks alone is shown. Counted are finished weeks, as in participant_summary: those
+-- that are over, and the last one of somebody whose follow-up is. Every universe has the same ones.
 -- Source: bouts guide, sections 8 and 10.
 --
 -- Columns
@@ -12,7 +13,7 @@
 --   valid_day_minutes: observed and worn minutes inside the window that make a day valid
 --   partly_active: count or exclude minutes whose device was active below 90 % of its interval
 --   arm: trial arm; NULL = everybody
---   weeks: eligible weeks that are over
+--   weeks: finished weeks that count
 --   weeks_yes: weeks that were met
 --   weeks_no: weeks that were not
 --   weeks_unknown: weeks that nobody can judge
@@ -25,7 +26,7 @@
 WITH week AS (
     SELECT universe_id, protocol_id, participant_id, week_number, arm, answer, dose_score_lo, dose_score_hi
     FROM multiverse
-    WHERE answer IS NOT NULL AND NOT in_progress
+    WHERE answer IS NOT NULL AND NOT is_running
 ),
 compared AS (
     SELECT

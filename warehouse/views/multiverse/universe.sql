@@ -19,7 +19,10 @@ WITH listed AS (
     SELECT
         protocol.protocol_id, protocol.bout_rule_id, protocol.wear_rule_id, rule.algorithm, rule.min_cadence_spm,
         rule.max_gap_minutes, rule.min_minutes, rule.min_share, rule.credit, rule.missing, rule.cadence_scale,
-        rule.partly_active, wear.valid_day_minutes
+        rule.partly_active, wear.valid_day_minutes,
+        split_part(wear.day_to, ':', 1)::INTEGER * 60 + split_part(wear.day_to, ':', 2)::INTEGER
+            - split_part(wear.day_from, ':', 1)::INTEGER * 60 - split_part(wear.day_from, ':', 2)::INTEGER
+            AS window_minutes
     FROM study.protocol AS protocol
     JOIN study.bout_rule AS rule USING (bout_rule_id)
     JOIN study.wear_rule AS wear USING (wear_rule_id)
@@ -47,7 +50,10 @@ valid_day AS (
     UNION
     SELECT listed.protocol_id, option.value::INTEGER
     FROM listed
-    JOIN study.multiverse_option AS option ON option.parameter = 'valid_day_minutes' AND option.algorithm = 'any'
+    JOIN study.multiverse_option AS option
+        ON option.parameter = 'valid_day_minutes' AND option.algorithm = 'any'
+        -- no day could be valid that asks for more minutes than are looked at
+        AND option.value::INTEGER <= listed.window_minutes
 ),
 partly AS (
     SELECT protocol_id, partly_active FROM listed

@@ -1,9 +1,13 @@
 -- Start-stop rows for models of the time to an event, with walking doses of earlier weeks as exposure.
 -- One row per participant_id, protocol_id, event_kind, tstart, for everybody with a start_date, with or without events.
 -- Time is in days since start_date, (tstart, tstop] is open on the left and closed on the right, and rows are cut at the
--- borders of weeks and at events. Exposures are those of weeks that were over before the row began, never of the week that
--- runs: pain stops walking. Doses come with bounds: lo from what was seen, hi if every day nobody can judge had met its
--- target. For the first event take event_number = 1; death ends the follow-up (follow_up_ends_by) and is no event here.
+-- borders of weeks and at events. Day 0 is start_date itself, so the day tstop = 7 is the first date of study week 2: an event
+-- on the first date of a week stands at the end of the row of the week before, whose exposures end a week earlier.
+-- Exposures are those of weeks that were over before the row began, never of the week that runs: pain stops walking. Doses
+-- come with bounds: lo from what was seen, hi if every day nobody can judge had met its target. The mean of four weeks is of
+-- whole weeks only: where ISO weeks cut off the first week of a participant, it stands from the sixth week on, not from the
+-- fifth; in the week after it and in the sums over all weeks the first week counts as one, with the dose of its own dates.
+-- For the first event take event_number = 1; death ends the follow-up (follow_up_ends_by) and is no event here.
 -- Source: bouts guide, section 9 (counting_process: lagged 1 and 4 weeks, cumulative, status of exposure).
 --
 -- Columns
@@ -22,10 +26,10 @@
 --   dose_lag1_hi: dose_score_hi of the week before; NULL as dose_lag1_lo
 --   walking_minutes_lag1: walking minutes seen in the week before, a lower bound; NULL if there is none or none of its days was observed
 --   observed_days_lag1: valid and partial days of the week before; NULL if there is none
---   dose_lag4_lo: mean dose_score_lo of those of the four weeks before that count, unobserved weeks as 0; NULL until four weeks have passed, or if none of them has an observed day
+--   dose_lag4_lo: mean dose_score_lo of those of the four weeks before that count, unobserved weeks as 0; NULL until 28 days have passed since start_date, or if none of them has an observed day
 --   dose_lag4_hi: mean dose_score_hi of the same weeks, unobserved weeks as 1; NULL as dose_lag4_lo
---   weeks_counted_lag4: weeks in these means; NULL until four weeks have passed
---   weeks_observed_lag4: those of them with an observed day; NULL until four weeks have passed
+--   weeks_counted_lag4: weeks in these means; NULL until 28 days have passed since start_date
+--   weeks_observed_lag4: those of them with an observed day; NULL until 28 days have passed since start_date
 --   dose_cumulative_lo: sum of dose_score_lo over all weeks before that count, unobserved weeks as 0; NULL if none of them has an observed day
 --   dose_cumulative_hi: sum of dose_score_hi over the same weeks, unobserved weeks as 1; NULL as dose_cumulative_lo
 --   weeks_counted: weeks before that count
@@ -82,10 +86,10 @@ SELECT
     followed.dose_lag1_hi::DOUBLE AS dose_lag1_hi,
     followed.walking_minutes_lag1,
     followed.observed_days_lag1,
-    CASE WHEN spell.week_number > 4 AND observed4 > 0 THEN sum4_lo::DOUBLE / counted4 END AS dose_lag4_lo,
-    CASE WHEN spell.week_number > 4 AND observed4 > 0 THEN sum4_hi::DOUBLE / counted4 END AS dose_lag4_hi,
-    CASE WHEN spell.week_number > 4 THEN counted4::INTEGER END AS weeks_counted_lag4,
-    CASE WHEN spell.week_number > 4 THEN observed4::INTEGER END AS weeks_observed_lag4,
+    CASE WHEN followed.from_day >= 28 AND observed4 > 0 THEN sum4_lo::DOUBLE / counted4 END AS dose_lag4_lo,
+    CASE WHEN followed.from_day >= 28 AND observed4 > 0 THEN sum4_hi::DOUBLE / counted4 END AS dose_lag4_hi,
+    CASE WHEN followed.from_day >= 28 THEN counted4::INTEGER END AS weeks_counted_lag4,
+    CASE WHEN followed.from_day >= 28 THEN observed4::INTEGER END AS weeks_observed_lag4,
     CASE WHEN observed > 0 THEN sum_lo::DOUBLE END AS dose_cumulative_lo,
     CASE WHEN observed > 0 THEN sum_hi::DOUBLE END AS dose_cumulative_hi,
     counted::INTEGER AS weeks_counted,

@@ -1,12 +1,13 @@
 -- Days ready for a multiple imputation by day: what was walked at least and at most, and whether the day is censored.
 -- One row per participant_id, protocol_id, local_date that counts.
--- walking_minutes_lower was seen. walking_minutes_upper holds whatever the minutes that nobody saw may have held: each of
--- them may have been walked, and may join minutes that were seen walking but were too few for a bout, over pauses that the
+-- walking_minutes_lower was seen. walking_minutes_upper holds whatever the minutes that nobody saw whole may have held: each
+-- of them may have been walked, and may join minutes that were seen walking but were too few for a bout, over pauses that the
 -- bout rule forgives. From the day's own counts that is at most n + pause x (n + 1) minutes, n = unobserved minutes + minutes
--- seen at the rule's cadence, pause = its longest pause (0 where only qualifying minutes are credited), and no more than the
--- date is long. Lower and upper are equal where this date and both its neighbours were observed whole (a walk may cross
--- midnight), and where the study declares that activity files are complete. Censored by what the device missed inside walks
--- that were seen whole, a day lies between walking_minutes_lower and walking_minutes_lower + unobserved_minutes.
+-- observed for a part + minutes seen at the rule's cadence, pause = its longest pause (0 where only qualifying minutes are
+-- credited), and no more than the date is long. Lower and upper are equal where this date and both its neighbours were observed
+-- whole (a walk may cross midnight), and where the study declares that activity files are complete. Censored by what the device
+-- missed inside walks that were seen whole, a day lies between walking_minutes_lower and walking_minutes_lower +
+-- unobserved_minutes + part_minutes.
 -- Source: Tackney et al., Trials 2021 (missingness by wear time; partial days as right-censored); bouts guide, section 5.
 --
 -- Columns
@@ -27,6 +28,7 @@
 --   observed_minutes: minutes with steps or a track label; NULL when missing
 --   wear_minutes: worn minutes of the whole date under the wear rule; NULL when missing
 --   unobserved_minutes: minutes of the date that were not both observed and worn; all of them when missing, none where activity files are declared complete
+--   part_minutes: observed minutes in which steps were measured for less than 60 s, so that they may hold more; none where activity files are declared complete; NULL when missing
 --   window_minutes: length of the wear window on that date
 --   window_observed_minutes: observed and worn minutes inside the window; NULL when missing
 --   window_unobserved_minutes: the other minutes of the window; all of them when missing, none where activity files are declared complete
@@ -36,6 +38,11 @@
 WITH day AS (
     SELECT
         day.*,
+        CASE
+            WHEN day.state = 'missing' THEN NULL
+            WHEN day.reason = 'declared_complete' THEN 0
+            ELSE coalesce(base.part_minutes, 0)
+        END AS part_minutes,
         CASE WHEN rule.credit = 'active' OR rule.algorithm = 'strict' THEN 0 ELSE rule.max_gap_minutes END AS pause,
         CASE
             WHEN rule.cadence_scale = 'age' THEN coalesce(day.minutes_ge_relative, day.observed_minutes)
@@ -61,6 +68,7 @@ WITH day AS (
     JOIN study.protocol AS protocol ON protocol.protocol_id = day.protocol_id
     JOIN study.bout_rule AS rule ON rule.bout_rule_id = protocol.bout_rule_id
     JOIN study.wear_rule AS wear ON wear.wear_rule_id = protocol.wear_rule_id
+    LEFT JOIN day_base AS base ON base.participant_id = day.participant_id AND base.local_date = day.local_date
 ),
 unseen AS (
     SELECT
@@ -75,16 +83,21 @@ unseen AS (
         END AS window_unobserved_minutes
     FROM day
 ),
+opened AS (
+    SELECT *, unobserved_minutes + coalesce(part_minutes, 0) AS open_minutes
+    FROM unseen
+),
 bounded AS (
     SELECT
         *,
-        unobserved_minutes = 0
-            AND coalesce(lag(unobserved_minutes) OVER in_time = 0 AND lag(local_date) OVER in_time = local_date - 1, false)
-            AND coalesce(lead(unobserved_minutes) OVER in_time = 0 AND lead(local_date) OVER in_time = local_date + 1, false)
+        open_minutes = 0
+            AND coalesce(lag(open_minutes) OVER in_time = 0 AND lag(local_date) OVER in_time = local_date - 1, false)
+            AND coalesce(lead(open_minutes) OVER in_time = 0 AND lead(local_date) OVER in_time = local_date + 1, false)
             AS is_whole,
-        unobserved_minutes + qualifying_minutes AS possible,
-        window_unobserved_minutes + qualifying_minutes AS possible_window
-    FROM unseen
+        open_minutes + qualifying_minutes AS possible,
+        -- the minutes observed for a part are not told by their hour
+        window_unobserved_minutes + part_minutes + qualifying_minutes AS possible_window
+    FROM opened
     WINDOW in_time AS (PARTITION BY participant_id, protocol_id ORDER BY local_date)
 )
 SELECT
@@ -115,6 +128,7 @@ SELECT
     bounded.observed_minutes,
     bounded.wear_minutes,
     bounded.unobserved_minutes::INTEGER AS unobserved_minutes,
+    bounded.part_minutes::INTEGER AS part_minutes,
     bounded.window_minutes,
     bounded.window_observed_minutes,
     bounded.window_unobserved_minutes::INTEGER AS window_unobserved_minutes,

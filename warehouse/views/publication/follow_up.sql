@@ -3,7 +3,9 @@
 -- It runs from start_date to the last date that can count: the as-of date, end_date, the date of death or of the withdrawal
 -- of data, whichever comes first. Excused dates inside it stay in it: a person on holiday can have a recurrence.
 -- days is NULL without a start_date, and negative for somebody whose follow-up ended before it. Where two ends share a date,
--- death goes before the withdrawal, the withdrawal before end_date, and that before the as-of date.
+-- death goes before the withdrawal, the withdrawal before end_date, and that before the as-of date. As long as the as-of date
+-- is unknown (no minute of anybody, and none stated), so are last_date, days and ends_by: nobody knows what has come to pass.
+-- is_open: nothing but the as-of date ends it, so that a week which reaches beyond it still runs; true if that is unknown.
 -- Source: architecture definition 1.
 WITH last_day AS (
     SELECT
@@ -21,8 +23,10 @@ ends AS (
         participant.end_date,
         last_day.death_date,
         last_day.withdrawal_date,
-        -- least passes over NULL
-        least(as_of.as_of, participant.end_date, last_day.death_date, last_day.withdrawal_date) AS last_date
+        -- least passes over NULL, and an end without an as-of date would lie in the future
+        CASE WHEN as_of.as_of IS NOT NULL
+            THEN least(as_of.as_of, participant.end_date, last_day.death_date, last_day.withdrawal_date)
+        END AS last_date
     FROM study.participant AS participant
     SEMI JOIN touched ON participant.participant_id = touched.participant_id
     CROSS JOIN as_of
@@ -37,7 +41,7 @@ SELECT
         WHEN death_date THEN 'death'
         WHEN withdrawal_date THEN 'withdrawn'
         WHEN end_date THEN 'end_date'
-        -- NULL when nothing says where the calendar ends: no data, no as_of, no end
         WHEN last_date THEN 'as_of'
-    END AS ends_by
+    END AS ends_by,
+    coalesce(ends_by = 'as_of', true) AS is_open
 FROM ends

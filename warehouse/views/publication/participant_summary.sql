@@ -12,14 +12,14 @@
 --   arm: the participant's arm; NULL when not given
 --   start_date: first date that counts; NULL = from the first date with data
 --   last_eligible_date: last date that counts; NULL when none does
---   follow_up_ends_by: what ends the participant's calendar: as_of, end_date, death or withdrawn; NULL when nothing does
+--   follow_up_ends_by: what ends the participant's calendar: as_of, end_date, death or withdrawn; NULL when the as-of date is unknown
 --   weeks_eligible: finished weeks that count
 --   weeks_yes: those that met the prescription, by participant_week.answer
 --   weeks_no: those that did not
 --   weeks_unknown: those of which nobody can tell
 --   share_lo: weeks_yes / weeks_eligible; NULL without such a week
 --   share_hi: (weeks_yes + weeks_unknown) / weeks_eligible; NULL without such a week
---   weeks_running: weeks that would count and end after the as-of date
+--   weeks_running: weeks that would count and end after the as-of date, or of which nobody knows whether they are over because that date is unknown
 --   weeks_ineligible: weeks that do not count: no eligible day, or rest prescribed
 --   weeks_rest: those of them with eligible days, for which rest was prescribed
 --   weeks_with_data: of weeks_eligible, those with a valid or partial day
@@ -46,7 +46,7 @@
 --   week_lapsed_hi: first week that is no after week_sustained_hi; NULL = none for certain
 --   weeks_overshoot: weeks with more than 130 % of the walking minutes of the week before, both with seven valid days
 --   weeks_overshoot_judged: pairs of such weeks: what weeks_overshoot is counted in; all other weeks are unknown
---   sudden_stop_week: last week that closes two weeks with at most half the walking minutes of the two before, all four with four valid days or more; a flag to ask about, no diagnosis; NULL = none seen
+--   sudden_stop_week: last week that closes two weeks with at most half the walking minutes of the two before, all four with four valid days or more, every date that is no valid day taken for the best day of the two before; a flag to ask about, no diagnosis; NULL = none seen
 --   valid_days: eligible dates that can be judged either way
 --   partial_days: eligible dates with some data, too little to say no
 --   missing_days: eligible dates without data

@@ -2,7 +2,7 @@
 -- One row per participant_id, protocol_id, week_number. Private.
 -- answer is that of participant_week, by the protocol's own kind of success. It is NULL for a week that does not count and
 -- for one that still runs: a running week is yes earlier than it is no, so it enters no count until it is over, or until the
--- participant's follow-up is.
+-- participant's follow-up is. A week of which nobody knows whether it is over (the as-of date is unknown) runs.
 -- answer_excused_missing: the same with T = rd x (eligible + excused days) / 7 and every excused day one that may have
 -- succeeded; weeks that were excused whole come in, weeks of rest stay out.
 -- Source: bouts guide, section 8 (person and arm level; every summary repeated with excused days counted as missing).
@@ -16,7 +16,7 @@ WITH week AS (
         week.eligible_days + week.excused_days AS asked_days,
         week.status <> 'ineligible' AS is_scored,
         target.rd = 0 OR target.rm = 0 AS is_rest,
-        coalesce(week.in_progress AND follow_up.ends_by = 'as_of', false) AS is_running,
+        coalesce(week.in_progress, true) AND follow_up.is_open AS is_running,
         week.answer AS own_answer
     FROM participant_week AS week
     SEMI JOIN touched ON week.participant_id = touched.participant_id
@@ -25,7 +25,7 @@ WITH week AS (
         AND target.protocol_id = week.protocol_id
         AND target.week_number = week.week_number
     JOIN study.protocol AS protocol ON protocol.protocol_id = week.protocol_id
-    LEFT JOIN follow_up ON follow_up.participant_id = week.participant_id
+    JOIN follow_up ON follow_up.participant_id = week.participant_id
 ),
 asked AS (
     SELECT
@@ -42,6 +42,7 @@ SELECT
     is_rest,
     is_scored,
     is_scored AND NOT is_running AS is_final,
+    rm,
     eligible_days,
     valid_days,
     valid_days + partial_days AS observed_days,
