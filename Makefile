@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports differential fuzz clean
+.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports benchmark-bouts differential fuzz properties worked-trial worked-trial-coverage clean
 
 demo: $(READY)
 	$(BIN)/footfall demo
@@ -49,6 +49,10 @@ benchmark-decoders: $(READY)
 benchmark-exports: $(READY)
 	$(BIN)/python -m benchmarks.exports
 
+# minutes to weeks: bouts against their peers (in an environment of their own), whole derivations, one more night
+benchmark-bouts: $(READY)
+	$(BIN)/python -m benchmarks.bouts
+
 # every value of every real file against two other decoders; about five minutes
 differential: $(READY)
 	FOOTFALL_ALL_FILES=1 $(BIN)/python -m pytest -q tests/connectors/test_fit_differential.py tests/connectors/test_gpx_columns.py
@@ -57,6 +61,20 @@ differential: $(READY)
 RUNS ?= 20000
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --runs $(RUNS)
+
+# every definition in SQL against its slow statement, on made-up people; DAYS=1000000 for a night
+DAYS ?= 100000
+SEED ?= 1
+properties: $(READY)
+	$(BIN)/python -m tests.properties --days $(DAYS) --seed $(SEED)
+
+# a simulated trial from device files to the table that a trial prints: renews docs/worked-trial/README.md and its pictures
+worked-trial: $(READY)
+	$(BIN)/python docs/worked-trial
+
+# how often its intervals hold the truth, over 1,000 simulated trials: renews docs/worked-trial/coverage.md
+worked-trial-coverage: $(READY)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/worked-trial coverage
 
 clean:
 	rm -rf $(VENV) footfall-demo dist build

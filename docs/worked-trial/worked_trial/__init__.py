@@ -1,0 +1,1 @@
+"""A simulated walking trial with known truths, from device files to the table a paper would print."""
