@@ -27,7 +27,7 @@ SELECT count(*) AS weeks, count(*) FILTER (WHERE answers = 1) AS settled, count(
 FROM (
     SELECT count(DISTINCT answer) AS answers, bool_or(answer = 'yes') AND bool_or(answer = 'no') AS is_reversed
     FROM multiverse
-    WHERE protocol_id = {protocol} AND answer IS NOT NULL AND NOT in_progress
+    WHERE protocol_id = {protocol} AND answer IS NOT NULL AND NOT is_running
     GROUP BY participant_id, week_number
 )
 """

@@ -57,7 +57,7 @@ def _clock(pairs: Mapping[int, tuple[int, int]], here: Sequence[int]) -> Clock:
     products = {lag: sum(change * change_b.get(at + lag, 0) for at, change in change_a.items()) for lag in LAGS}
     best = max(LAGS, key=lambda lag: (products[lag], -abs(lag), -lag))
     correlation = products[best] / math.sqrt(squares_a * squares_b)
-    edges = [[_edges(changes, sign) for changes in (change_a, change_b)] for sign in (1, -1)]
+    edges = [(_edges(change_a, sign), _edges(change_b, sign)) for sign in (1, -1)]
     starts, ends = (_met(*both, best) for both in edges)
     told = None
     if correlation >= 0.3 and all(

@@ -36,6 +36,7 @@ def within(steps: Steps, start: int, end: int) -> Steps:
 
 WALKS, ONE, THREE = record(SEVEN), record([(60, 90)]), record(SEVEN[:3])
 NOISY = noisy(WALKS)
+COMB = record([(n, n + 1) for n in range(60, 80, 2)])
 NIGHT: Steps = [None] * 1200
 #: Clocks in Sydney go back, and forward, at the 90th minute after these.
 AUTUMN, SPRING = at(dt.date(2024, 4, 6), "14:30"), at(dt.date(2024, 10, 5), "14:30")
@@ -63,6 +64,8 @@ CASES: dict[str, tuple[Steps, Steps]] = {
     "POCKET": (NOISY, record([(start + 3, end - 3) for start, end in SEVEN])),
     # in the bag for the walks in between: those that it shows are late
     "BAG3": (NOISY, late(record(SEVEN[::2]), 3)),
+    # steps in every other minute: they fit nearly as well where they are as two minutes later
+    "COMB2": (COMB, late(COMB, 2)),
     # late for half of the walks, in time for the others
     "HALF": (NOISY, record([(a + 3 * (n % 2), b + 3 * (n % 2)) for n, (a, b) in enumerate(SEVEN)])),
 }
@@ -107,7 +110,7 @@ def test_one_minute_or_a_change_to_daylight_saving_is_no_offset(study: StudyFold
     assert told(answer(study, name)) == (False, None, 1, 0)
 
 
-@pytest.mark.parametrize("name", ["CONSTANT", "ALLZERO", "NOEDGE", "SHORT", "LATE11", "POCKET", "HALF"])
+@pytest.mark.parametrize("name", ["CONSTANT", "ALLZERO", "NOEDGE", "SHORT", "LATE11", "POCKET", "HALF", "COMB2"])
 def test_records_that_tell_nothing_of_a_clock_say_so(study: StudyFolder, name: str) -> None:
     row = answer(study, name)
     assert row["minutes"] > 0

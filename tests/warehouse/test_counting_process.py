@@ -157,6 +157,38 @@ def test_iso_weeks_cut_on_mondays() -> None:
         assert offences(connection, "counting_process_adds_up") == []
 
 
+def test_the_mean_of_four_weeks_is_never_of_a_week_that_was_cut_off() -> None:
+    """ISO weeks from a Thursday on: week 5 begins on day 25 and has no four whole weeks before it, week 6 on day 32 has."""
+    doses = [1.0, 0.5, 0.5, 0.25, 0.75, 0.0]
+    weeks = [week("A", number, dose, dose) for number, dose in enumerate(doses, 1)]
+    weeks[0] |= {"eligible_days": 4, "valid_days": 4}
+    protocol = [{"protocol_id": "walkback", "week": "iso"}]
+    sql = """SELECT tstart, dose_lag1_lo, dose_lag4_lo, dose_lag4_hi, weeks_counted_lag4, weeks_observed_lag4, dose_cumulative_lo
+        FROM counting_process WHERE event_kind = 'recurrence' AND week_number IN (2, 5, 6) ORDER BY tstart"""
+    people = [{"participant_id": "A", "start_date": THURSDAY}]
+    with warehouse(people, {"participant_week": weeks}, as_of=AS_OF, protocols=protocol) as connection:
+        assert [tuple(row.values()) for row in rows_of(connection, sql)] == [
+            (4, 1.0, None, None, None, None, 1.0), (25, 0.25, None, None, None, None, 2.25),
+            (32, 0.75, 0.5, 0.5, 4, 4, 3.0),
+        ]  # fmt: skip
+    # who starts on a Monday has four whole weeks behind them in week 5
+    people = [{"participant_id": "A", "start_date": START}]
+    with warehouse(people, {"participant_week": weeks}, as_of=AS_OF, protocols=protocol) as connection:
+        found = [tuple(row.values()) for row in rows_of(connection, sql)]
+    assert found[1] == (28, 0.25, 0.5625, 0.5625, 4, 4, 2.25)
+
+
+def test_an_event_on_the_first_date_of_a_week_stands_in_the_row_of_the_week_before() -> None:
+    """Day 7 is the first date of week 2: its event ends the row of week 1, and is not exposed to the dose of week 1."""
+    weeks = [week("A", 1, 1.0, 1.0), week("A", 2, 0.5, 0.5)]
+    people = [{"participant_id": "A", "start_date": START}]
+    outcomes = [{"participant_id": "A", "kind": "recurrence", "date": day(7)}]
+    with warehouse(people, {"participant_week": weeks}, as_of=day(13), outcomes=outcomes) as connection:
+        assert spells(connection, "A") == [(0, 7, 1, 1, 1), (7, 13, 0, 2, 2)]
+        row = rows_of(connection, "SELECT exposure_status FROM counting_process WHERE event = 1")[0]
+        assert row["exposure_status"] == "none_yet"
+
+
 def test_the_check_finds_a_lost_day_a_lost_event_and_an_invented_one(worked: duckdb.DuckDBPyConnection) -> None:
     assert offences(worked, "counting_process_adds_up") == []
     for wrong in (

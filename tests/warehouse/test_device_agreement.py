@@ -146,6 +146,7 @@ def test_one_persons_new_device_changes_the_rows_that_deriving_everybody_changes
         assert agreement_rows(at_work) == touched_only
     assert {name: len(rows) - len(before[name]) for name, rows in touched_only.items()} == {
         "device_overlap": 1,
+        "clock_edge": 0,
         "clock_lag": 1,
         "clock_offset": 1,
         "device_pair": 2,

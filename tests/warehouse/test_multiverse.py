@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipelines import ingest
+from pipelines.cli import main
 from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, Row, ask, at, drop, make_study, minutes, native, only, run, whole_day
+from tests.warehouse.publication_tables import offences
 
 ALL = [
     "walkback", "walkback-brisk", "walkback-relative", "walkback-session", "who2020", "who2010-10min", "nhanes-8of10",
@@ -98,6 +100,64 @@ def test_the_protocols_own_universe_is_participant_week(study: StudyFolder) -> N
     own = ask(study, f"SELECT {shared} FROM multiverse WHERE is_protocol ORDER BY ALL")
     assert own == ask(study, f"SELECT {shared} FROM participant_week ORDER BY ALL")
     assert len(own) == 4 * len(ALL)
+
+
+def test_the_check_finds_a_week_or_a_count_that_differs(tmp_path: Path) -> None:
+    study = make_study(
+        tmp_path / "study", [{"participant_id": "P1"}], files={"a.csv": native(walks("P1", 8, 85, 10, 30))}
+    )
+    compared(study)
+    with ingest.open_run(study) as at_work:
+        assert offences(at_work.connection, "multiverse_equals_weeks") == []
+        for wrong, found in (
+            ("DELETE FROM multiverse WHERE is_protocol AND week_number = 2", {"week"}),
+            ("UPDATE multiverse SET answer = 'no' WHERE is_protocol", {"week", "finished weeks"}),
+            ("UPDATE multiverse SET walking_minutes = 1 WHERE is_protocol AND week_number = 1", {"week"}),
+            ("UPDATE multiverse SET success_days_hi = 0 WHERE is_protocol AND week_number = 1", {"week"}),
+            ("UPDATE multiverse SET is_running = false", {"finished weeks"}),
+            ("UPDATE participant_summary SET weeks_yes = 0", {"finished weeks", "summary"}),
+            ("UPDATE multiverse_summary SET weeks = 7", {"summary"}),
+            ("DELETE FROM multiverse", {"week", "finished weeks"}),
+        ):
+            at_work.connection.begin()
+            at_work.connection.execute(wrong)
+            assert {row[3] for row in offences(at_work.connection, "multiverse_equals_weeks")} == found, wrong
+            # what waits for its time is no offence
+            at_work.connection.execute("INSERT INTO ledger.pending_multiverse VALUES ('P1')")
+            assert offences(at_work.connection, "multiverse_equals_weeks") == [], wrong
+            at_work.connection.rollback()
+
+
+def test_the_last_week_of_who_died_is_finished_and_the_same_week_of_others_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both walked 30 minutes on seven days and none on the four or two after them; the as-of date is a Thursday."""
+    days = [30] * 7 + [0] * 4
+    rows = {
+        name: [row for n in range(last) for row in whole_day(name, MONDAY + dt.timedelta(days=n), days[n])]
+        for name, last in (("DIED", 9), ("ALIVE", 11))
+    }
+    study = make_study(
+        tmp_path / "study",
+        [{"participant_id": name, "start_date": MONDAY, "arm": "walking"} for name in rows],
+        csvs={"outcomes.csv": "participant_id,date,kind,value\nDIED,2024-03-12,death,\n"},
+        files={f"{name}.csv": native(of) for name, of in rows.items()},
+    )
+    compared(study)
+    flags = ask(
+        study, "SELECT DISTINCT participant_id, week_number, in_progress, is_running FROM multiverse ORDER BY ALL"
+    )
+    assert [tuple(row.values()) for row in flags] == [
+        ("ALIVE", 1, False, False), ("ALIVE", 2, True, True), ("DIED", 1, False, False), ("DIED", 2, True, False),
+    ]  # fmt: skip
+    told = ask(study, "SELECT arm, weeks, weeks_yes, weeks_no FROM multiverse_summary WHERE is_protocol ORDER BY ALL")
+    assert [tuple(row.values()) for row in told] == [("walking", 3, 2, 1), (None, 3, 2, 1)]
+    sums = "SELECT sum(weeks_eligible)::INT, sum(weeks_yes)::INT, sum(weeks_no)::INT FROM participant_summary"
+    assert tuple(only(ask(study, sums)).values()) == (3, 2, 1)
+    assert main(["adherence", "--study", str(study.root), "--multiverse"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert "2 of 3 weeks were met, 1 not" in page
+    assert "3 of 3 weeks have one answer under every definition" in page
 
 
 def test_every_week_stands_in_every_universe(study: StudyFolder) -> None:

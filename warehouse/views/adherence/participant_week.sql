@@ -24,7 +24,7 @@
 --   missing_days: eligible dates without data
 --   coarse_days: those of the missing days for which totals of hours or days are known, and no minute
 --   excused_days: dates left out by an excused entry of outcomes.csv
---   in_progress: true = the week ends after the as-of date
+--   in_progress: true = the week ends after the as-of date; NULL when the as-of date is not known
 --   prescription_changed: true = another prescription starts inside the week
 --   observed_minutes: minutes observed on valid and partial days; NULL when there are none
 --   wear_minutes: minutes worn on valid and partial days; NULL when there are none

@@ -1,8 +1,7 @@
 -- Whether the clocks of two devices of one person agree, date by date.
 -- One row per participant_id, device_a, device_b, local_date with at least 10 compared minutes. Private.
--- clock_lag says at which lag the counts fit best. The evidence are the starts and ends of walks at that lag, each counted
--- once, however many minutes the walk had: a start is a rise of 30 steps/min or more from one minute to the next, an end such
--- a fall; consecutive ones are one, at their centre. It is at the lag if the other device has one there to half a minute.
+-- clock_lag says at which lag the counts fit best. The evidence are the starts and ends of walks (clock_edge) at that lag, each
+-- counted once, however many minutes the walk had: one is at the lag if the other device has one there, to half a minute.
 -- One walk tells nothing: a device that was picked up late and put down late looks like a late clock. So the starts at the
 -- lag must be 3 standard errors more than a quarter of all of the device that has fewer of them (the share that a lateness
 -- anywhere from 0 to 3 minutes puts at one minute), and the ends likewise: 3 of 3, 5 of 6, 8 of 12. Of three walks with such
@@ -10,7 +9,7 @@
 -- A lateness that is the same each time is not told from a clock's.
 -- An offset is flagged from 2 minutes on, where fewer than half as many starts and ends are at lag 0. It is flagged, never
 -- shifted. A date is judged by itself, so that the flag in its minutes follows from its own data.
--- Source: bouts guide, section 7 (flag from 2 minutes); half of 60 steps/min, which is walking: Tudor-Locke 2011.
+-- Source: bouts guide, section 7 (flag from 2 minutes).
 --
 -- Columns
 --   offset_minutes: lag of the highest correlation: minutes by which device_b stamps the same steps later than device_a; NULL = no correlation
@@ -21,36 +20,10 @@
 --   compared_ends: ends of walks of the device that has fewer of them
 --   at_zero: starts and ends that both devices have at lag 0
 --   is_clock_offset: true = flagged; false = the starts and ends are at a lag of -1 to 1 minutes; NULL = cannot be told
-WITH change AS (
-    SELECT participant_id, device_a, device_b, local_date, unnest(changes, recursive := true)
-    FROM device_overlap
+WITH edge AS (
+    SELECT participant_id, device_a, device_b, local_date, device, is_start, second_index
+    FROM clock_edge
     SEMI JOIN touched USING (participant_id)
-    WHERE minutes >= 10
-),
-side AS (
-    SELECT
-        participant_id, device_a, device_b, local_date, minute_index,
-        unnest(['a', 'b']) AS device,
-        unnest([change_a, change_b]) AS change
-    FROM change
-),
-large AS (
-    SELECT
-        participant_id, device_a, device_b, local_date, minute_index, device, change,
-        change > 0 AS is_start,
-        minute_index - row_number() OVER (
-            PARTITION BY participant_id, device_a, device_b, local_date, device, change > 0 ORDER BY minute_index
-        ) AS run
-    FROM side
-    WHERE abs(change) >= 30
-),
-edge AS (
-    SELECT
-        participant_id, device_a, device_b, local_date, device, is_start,
-        -- whole seconds, rounded down
-        sum(60 * minute_index * abs(change))::BIGINT // sum(abs(change))::BIGINT AS second_index
-    FROM large
-    GROUP BY participant_id, device_a, device_b, local_date, device, is_start, run
 ),
 own AS (
     SELECT

@@ -68,17 +68,18 @@ calendar AS (
     JOIN stretch USING (participant_id)
     WHERE dated.local_date <= stretch.as_of
 ),
-length AS (
+zoned AS (
+    -- a journey there and back gives a zone two stretches of a date
     SELECT
         calendar.participant_id,
         calendar.local_date,
-        -- the zone in force for most of the date; a date that travel skips has none
-        arg_max(period.time_zone, minutes) AS time_zone,
-        coalesce(sum(minutes), 0)::INTEGER AS day_length_minutes
+        period.time_zone,
+        sum(minutes) AS minutes,
+        min(period.from_utc) AS from_utc
     FROM calendar
     LEFT JOIN (
         SELECT
-            participant_id, time_zone, utc_offset_minutes,
+            participant_id, time_zone, from_utc,
             timezone('UTC', from_utc) + to_minutes(utc_offset_minutes) AS local_from,
             timezone('UTC', to_utc) + to_minutes(utc_offset_minutes) AS local_to
         FROM study.offset_period
@@ -95,7 +96,17 @@ length AS (
             least(period.local_to, calendar.local_date::TIMESTAMP + INTERVAL 1 DAY)
         ) END AS minutes
     )
-    GROUP BY calendar.participant_id, calendar.local_date
+    GROUP BY calendar.participant_id, calendar.local_date, period.time_zone
+),
+length AS (
+    SELECT
+        participant_id,
+        local_date,
+        -- the zone in force for most of the date; a date that travel skips has none
+        first(time_zone ORDER BY minutes DESC NULLS LAST, from_utc) AS time_zone,
+        coalesce(sum(minutes), 0)::INTEGER AS day_length_minutes
+    FROM zoned
+    GROUP BY participant_id, local_date
 ),
 last_day AS (
     SELECT
