@@ -98,6 +98,8 @@ def _demo(arguments: argparse.Namespace) -> int:
         "\nWhat to open next:\n"
         f"  {footfall} status --study {shown}          what was set aside, and why\n"
         f"  {footfall} adherence --study {shown}       this grid again (--format csv for a spreadsheet)\n"
+        f"  {footfall} explain W01 3 --study {shown}   why a week has its answer, down to the files\n"
+        f"  {footfall} adherence --multiverse --study {shown}   how far the answers depend on the definition\n"
         f"  {footfall} sql --study {shown} \"SELECT * FROM participant_week WHERE adherent_days = 'unknown'\"\n"
         f"  {os.path.relpath(study.research)}   the same tables in R, Python, DBeaver or the duckdb command line\n"
         f"  {shown}/truth/                           what the simulated people really did"

@@ -3,9 +3,10 @@
 -- clock_lag says at which lag the counts fit best. The evidence are the starts and ends of walks (clock_edge) at that lag, each
 -- counted once, however many minutes the walk had: one is at the lag if the other device has one there, to half a minute.
 -- One walk tells nothing: a device that was picked up late and put down late looks like a late clock. So the starts at the
--- lag must be 3 standard errors more than a quarter of all of the device that has fewer of them (the share that a lateness
--- anywhere from 0 to 3 minutes puts at one minute), and the ends likewise: 3 of 3, 5 of 6, 8 of 12. Of three walks with such
--- lateness all starts and ends are late by the same 2 or 3 minutes on 1 date in 2,000 (2 / 4^6), and of more walks more seldom.
+-- lag must be 3 standard errors more than a quarter of all of the device that has fewer of them, and the ends likewise: 3 of 3,
+-- 5 of 6, 8 of 12. A quarter is what a lateness of 0, 1, 2 or 3 whole minutes puts at one of them. Chance still flags a date: of
+-- three walks with such lateness 2 / 4^6 or 1 date in 2,000, and where the lateness is any time up to 3 minutes about 1 in 400
+-- (15 of 6,000 simulated dates); of four walks or more fewer. device_pair therefore asks more of the pair.
 -- A lateness that is the same each time is not told from a clock's.
 -- An offset is flagged from 2 minutes on, where fewer than half as many starts and ends are at lag 0. It is flagged, never
 -- shifted. A date is judged by itself, so that the flag in its minutes follows from its own data.
