@@ -82,11 +82,10 @@ def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
         f"ATTACH '{str(beside).replace(chr(39), chr(39) * 2)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')"
     )
     try:
-        for name in PUBLISHED:
-            connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")
-        # a hundred comments, each of which would be a transaction of its own
+        # hundreds of statements, each of which would be a transaction of its own
         with transaction(connection):
             for name in PUBLISHED:
+                connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")
                 view = views()[name]
                 connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
                 for column, meaning in view.column_comments.items():

@@ -117,7 +117,9 @@ def fill(connection: Any, people: int, days: int, *, by_night: bool, late: int =
     for chunk in _chunks(people, days, by_night=by_night, late=late):
         for table, select in _TABLES.items():
             connection.execute(f"INSERT INTO {table} BY NAME {_FILES} {select}", chunk)
-    connection.execute("INSERT INTO ledger.pending (participant_id) SELECT DISTINCT participant_id FROM ledger.file_part")
+    connection.execute(
+        "INSERT INTO ledger.pending (participant_id) SELECT DISTINCT participant_id FROM ledger.file_part"
+    )
     connection.execute("CHECKPOINT")
     return int(connection.execute("SELECT count(*) FROM ledger.source_minute").fetchone()[0])
 

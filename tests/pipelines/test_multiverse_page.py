@@ -12,6 +12,11 @@ from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, ask, make_study, native, whole_day
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "180")
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
     days = [f"2024-03-{day:02d}" for day in range(4, 11)]

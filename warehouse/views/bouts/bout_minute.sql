@@ -9,7 +9,7 @@
 --               max_gap_minutes, each trimmed to its qualifying minutes; kept from min_minutes of span. So read, the rule
 --               equals the documented one on every oracle case, and a lone shorter run is no bout.
 --
--- A minute of the future is not kept, and in no bout. A minute is observed if it has steps or a track label; labels count only for rules of at most 60 steps/min. With
+-- A minute of the future is in bouts, which count for no day. A minute is observed if it has steps or a track label; labels count only for rules of at most 60 steps/min. With
 -- missing = break the record is cut at every unobserved minute and the rule runs in each piece; with as_gap an unobserved
 -- minute is one that does not qualify. A window lies wholly inside the record. Detection is in UTC, before any midnight.
 -- Source: bouts guide, sections 3.1 to 3.4 (accelerometry, mobgap, GGIR as documented); architecture definition 9.
@@ -46,6 +46,7 @@ walking AS (
         steps,
         local_date,
         list_contains(flags, 'run') AS is_run,
+        list_contains(flags, 'future') AS is_future,
         list_contains(flags, 'partly_active') AS is_partly_active
     FROM minute
     SEMI JOIN touched
@@ -56,7 +57,7 @@ walking AS (
     WHERE minute_start >= getvariable('touched_from') AND minute_start < getvariable('touched_to')
         AND (steps > 0 OR walking_source IN ('gps', 'gps_run'))
         AND (steps >= (SELECT min(threshold_spm) FROM person_rule) OR steps IS NULL)
-        AND NOT list_has_any(flags, ['not_on_foot', 'future'])
+        AND NOT list_contains(flags, 'not_on_foot')
 ),
 record AS (
     SELECT participant_id, min(epoch_ms(minute_start)) // 60000 AS first_i, max(epoch_ms(minute_start)) // 60000 AS last_i
@@ -67,7 +68,6 @@ record AS (
         AND minute.minute_start < touched.to_at
     WHERE minute_start >= getvariable('touched_from') AND minute_start < getvariable('touched_to')
         AND EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share'))
-        AND NOT list_contains(flags, 'future')
     GROUP BY participant_id
 ),
 observed AS (
@@ -82,7 +82,7 @@ observed AS (
         AND minute.minute_start >= touched.from_at
         AND minute.minute_start < touched.to_at
     WHERE minute_start >= getvariable('touched_from') AND minute_start < getvariable('touched_to')
-        AND walking_source IS NOT NULL AND NOT list_contains(flags, 'future')
+        AND walking_source IS NOT NULL
         AND EXISTS (SELECT 1 FROM rule WHERE algorithm IN ('nci_8of10', 'window_share') AND missing = 'break')
 ),
 numbered AS (
@@ -103,7 +103,7 @@ qualifying AS (
     SELECT
         rule.bout_rule_id, rule.algorithm, rule.min_minutes, rule.min_share, rule.missing, rule.gps_counts,
         CASE rule.algorithm WHEN 'strict' THEN 0 ELSE rule.max_gap_minutes END AS max_gap_minutes,
-        walking.participant_id, walking.i, walking.steps, walking.local_date, walking.is_run
+        walking.participant_id, walking.i, walking.steps, walking.local_date, walking.is_run, walking.is_future
     FROM walking
     JOIN person_rule AS rule
         ON rule.participant_id = walking.participant_id
@@ -127,7 +127,8 @@ seen AS (
         minute.steps,
         minute.walking_source,
         minute.local_date,
-        list_contains(minute.flags, 'run') AS is_run
+        list_contains(minute.flags, 'run') AS is_run,
+        list_contains(minute.flags, 'future') AS is_future
     FROM minute
     SEMI JOIN touched
         ON minute.participant_id = touched.participant_id
@@ -136,7 +137,6 @@ seen AS (
     SEMI JOIN (SELECT participant_id, make_timestamptz(i * 60000000) AS minute_start FROM pause_minute) AS pause
         ON pause.participant_id = minute.participant_id AND pause.minute_start = minute.minute_start
     WHERE minute.minute_start >= getvariable('touched_from') AND minute.minute_start < getvariable('touched_to')
-        AND NOT list_contains(minute.flags, 'future')
 ),
 whole_pause AS (
     -- pauses in which every minute was observed
@@ -266,7 +266,8 @@ known AS (
         coalesce(qualifying.local_date, seen.local_date) AS local_date,
         coalesce(qualifying.steps, seen.steps) AS steps,
         qualifying.i IS NOT NULL AS is_qualifying,
-        coalesce(qualifying.is_run, seen.is_run, false) AS is_run
+        coalesce(qualifying.is_run, seen.is_run, false) AS is_run,
+        coalesce(qualifying.is_future, seen.is_future, false) AS is_future
     FROM inside
     LEFT JOIN qualifying USING (bout_rule_id, participant_id, i)
     LEFT JOIN seen ON seen.participant_id = inside.participant_id AND seen.i = inside.i
@@ -292,6 +293,7 @@ SELECT
     coalesce(known.local_date, unseen.local_date) AS local_date,
     known.steps,
     known.is_qualifying,
-    known.is_run
+    known.is_run,
+    known.is_future
 FROM known
 LEFT JOIN unseen USING (bout_rule_id, participant_id, i)

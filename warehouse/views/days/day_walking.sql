@@ -17,6 +17,7 @@ WITH credited AS (
     SEMI JOIN touched ON inside.participant_id = touched.participant_id
     JOIN study.bout_rule AS rule USING (bout_rule_id)
     JOIN study.protocol AS protocol ON protocol.bout_rule_id = inside.bout_rule_id AND protocol.is_listed
+    WHERE NOT inside.is_future
 ),
 split AS (
     SELECT
