@@ -12,6 +12,8 @@ from warehouse.errors import WarehouseError
 from warehouse.migrate import migrate
 
 DATABASE_NAME = "footfall.duckdb"
+#: Up to so many rows go in one by one; a file for them would take longer.
+_FEW_ROWS = 8
 
 
 class DatabaseBusyError(WarehouseError):
@@ -61,6 +63,10 @@ def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.Da
     By way of a Parquet file: DuckDB reads a Polars frame directly only through pyarrow, which nothing else here needs.
     """
     if frame.is_empty():
+        return
+    if frame.height <= _FEW_ROWS:
+        names, marks = ", ".join(frame.columns), ", ".join("?" * frame.width)
+        connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", frame.rows())
         return
     with tempfile.TemporaryDirectory(prefix="footfall") as folder:
         file = Path(folder) / "frame.parquet"

@@ -1,12 +1,14 @@
 """Publishes the research tables as one read-only file that is swapped in whole."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 
-from warehouse.build import views
+from warehouse.build import views, views_hash
 from warehouse.database import transaction
 from warehouse.errors import WarehouseError
 
@@ -78,24 +80,42 @@ def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
     beside = target.with_name(f".{target.name}.new")
     for leftover in (beside, beside.with_name(beside.name + ".wal")):
         leftover.unlink(missing_ok=True)
-    connection.execute(
-        f"ATTACH '{str(beside).replace(chr(39), chr(39) * 2)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')"
-    )
-    try:
-        # hundreds of statements, each of which would be a transaction of its own
-        with transaction(connection):
-            for name in PUBLISHED:
-                connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} ORDER BY ALL")
-                view = views()[name]
-                connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
-                for column, meaning in view.column_comments.items():
-                    connection.execute(f"COMMENT ON COLUMN published.main.{name}.{column} IS {_quoted(meaning)}")
-        connection.execute("CHECKPOINT published")
-    finally:
-        connection.execute("DETACH published")
+    if views_hash() not in _EMPTY:
+        _EMPTY[views_hash()] = _empty_tables(connection, beside)
+    beside.write_bytes(_EMPTY[views_hash()])
+    with _attached(connection, beside), transaction(connection):
+        for name in PUBLISHED:
+            connection.execute(f"INSERT INTO published.main.{name} SELECT * FROM main.{name} ORDER BY ALL")
     with beside.open("rb+") as file:
         os.fsync(file.fileno())
     beside.replace(target)
+
+
+#: A file with all tables and comments and no rows, by the hash of the views: hundreds of statements once for each process.
+_EMPTY: dict[str, bytes] = {}
+
+
+def _empty_tables(connection: duckdb.DuckDBPyConnection, path: Path) -> bytes:
+    with _attached(connection, path), transaction(connection):
+        for name in PUBLISHED:
+            connection.execute(f"CREATE TABLE published.main.{name} AS SELECT * FROM main.{name} LIMIT 0")
+            view = views()[name]
+            connection.execute(f"COMMENT ON TABLE published.main.{name} IS {_quoted(view.comment)}")
+            for column, meaning in view.column_comments.items():
+                connection.execute(f"COMMENT ON COLUMN published.main.{name}.{column} IS {_quoted(meaning)}")
+    return path.read_bytes()
+
+
+@contextlib.contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """The file as database `published`; all of it is in the file afterwards."""
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+    try:
+        yield
+        connection.execute("CHECKPOINT published")
+    finally:
+        connection.execute("DETACH published")
 
 
 def _quoted(text: str) -> str:

