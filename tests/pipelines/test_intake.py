@@ -75,7 +75,8 @@ def test_three_overlapping_files_give_the_same_tables_in_any_order(tmp_path: Pat
     }
     found = []
     # each file is first, second and last once
-    for order in list(itertools.permutations(files))[::2]:
+    names = list(files)
+    for order in (names[n:] + names[:n] for n in range(len(names))):
         study = new_study(tmp_path / "-".join(order))
         with open_run(study) as run:
             for name in order:
