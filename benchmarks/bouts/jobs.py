@@ -13,6 +13,7 @@ from benchmarks.bouts import minutes, statements
 from benchmarks.bouts.child import peak_mb
 from benchmarks.bouts.study import opened
 from warehouse.build import derive, views
+from warehouse.touched import touch_everybody
 
 _TABLES = ("minute", "walking_bout", "participant_day", "participant_week")
 #: bouts of one rule as whole minutes since 1970
@@ -61,7 +62,7 @@ def profile(database: str, people: int, all_protocols: bool) -> dict[str, Any]:
 
 
 def _touch_everybody(connection: Any) -> None:
-    connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT participant_id FROM study.participant")
+    touch_everybody(connection)
 
 
 def bouts(database: str, people: int, rounds: int, folder: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tests.properties.weeks import (
 )
 from warehouse.database import connect
 
-PEOPLE = 64
+PEOPLE = 32
 SCORES = ("days_score", "minutes_score", "dose_score")
 Steps = dict[int, int | None]
 
