@@ -63,7 +63,7 @@ def raised(chance: random.Random, steps: Steps) -> Steps:
 def judged(capsys: pytest.CaptureFixture[str], cases: pl.DataFrame, what: str) -> None:
     with capsys.disabled():
         print(f"\n{cases.height:,} cases: {what}")
-    assert cases.height > 900
+    assert cases.height > 450
 
 
 def fell(cases: pl.DataFrame) -> pl.DataFrame:
