@@ -114,10 +114,6 @@ def _status(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _protocol(study: "StudyFolder", protocol: str | None) -> tuple[str, str]:
     """The study's name and the protocol that was asked for, or else the first that study.toml lists."""
     from pipelines.settings import FILE_NAME, read_settings
@@ -138,9 +134,9 @@ def _print_multiverse(study: "StudyFolder", protocol: str | None, form: "Format"
 
     name, chosen = _protocol(study, protocol)
     if form == "table":
-        multiverse_page.print_page(study.research, chosen, _literal(chosen), name)
+        multiverse_page.print_page(study.research, chosen, name)
     else:
-        print_answer(query(study.research, multiverse_page.SUMMARY.format(protocol=_literal(chosen))), form)
+        print_answer(query(study.research, multiverse_page.SUMMARY, {"protocol": chosen}), form)
 
 
 def _print_adherence(study: "StudyFolder", protocol: str | None, participant: str | None, form: str) -> None:
@@ -149,15 +145,14 @@ def _print_adherence(study: "StudyFolder", protocol: str | None, participant: st
     from warehouse.research import query
 
     name, chosen = _protocol(study, protocol)
-    only = f"AND participant_id = {_literal(participant)}" if participant else ""
+    values = {"protocol": chosen, "participant": participant}
     if form == "table":
-        answer = query(study.research, grid.SQL.format(protocol=_literal(chosen), participant=only))
+        answer = query(study.research, grid.SQL, values)
         if participant and not answer.rows:
             raise FootfallError(f"expected a participant with weeks; found none called {participant!r} under {chosen}.")
         grid.print_grid(answer, f"{name}: {chosen}")
     else:
-        sql = f"SELECT * FROM participant_week WHERE protocol_id = {_literal(chosen)} {only} ORDER BY 1, 2, 3"
-        print_answer(query(study.research, sql), "csv" if form == "csv" else "json")
+        print_answer(query(study.research, grid.ALL_COLUMNS, values), "csv" if form == "csv" else "json")
 
 
 def _adherence(arguments: argparse.Namespace) -> int:

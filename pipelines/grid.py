@@ -19,8 +19,16 @@ SELECT
     participant_id, arm, week_number, week_start, success_days_lo, success_days_hi, prorated_target_days,
     answer, status, in_progress, valid_days, eligible_days
 FROM participant_week
-WHERE protocol_id = {protocol} {participant}
+WHERE protocol_id = $protocol AND ($participant IS NULL OR participant_id = $participant)
 ORDER BY participant_id, week_number
+"""
+
+#: The same weeks with all that is known of them.
+ALL_COLUMNS = """
+SELECT *
+FROM participant_week
+WHERE protocol_id = $protocol AND ($participant IS NULL OR participant_id = $participant)
+ORDER BY 1, 2, 3
 """
 
 
@@ -39,7 +47,7 @@ def print_grid(answer: Answer, title: str) -> None:
     import rich.box
     import rich.table
 
-    weeks = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    weeks = answer.by_name()
     console = printing.console()
     if not weeks:
         console.print("No weeks yet: nobody has a date that counts. Check participants.csv and `footfall status`.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import printing
-from warehouse.research import Answer, query
+from warehouse.research import query
 
 #: What is varied, in words.
 PARAMETERS = {
@@ -20,37 +20,32 @@ LEGEND = (
     " the protocol itself; reversed: of these, from met to not met or back. * the protocol's own value."
 )
 
-SUMMARY = "SELECT * FROM multiverse_summary WHERE protocol_id = {protocol} ORDER BY universe_id, arm NULLS FIRST"
+SUMMARY = "SELECT * FROM multiverse_summary WHERE protocol_id = $protocol ORDER BY universe_id, arm NULLS FIRST"
 
 _SETTLED = """
 SELECT count(*) AS weeks, count(*) FILTER (WHERE answers = 1) AS settled, count(*) FILTER (WHERE is_reversed) AS reversed
 FROM (
     SELECT count(DISTINCT answer) AS answers, bool_or(answer = 'yes') AND bool_or(answer = 'no') AS is_reversed
     FROM multiverse
-    WHERE protocol_id = {protocol} AND answer IS NOT NULL AND NOT is_running
+    WHERE protocol_id = $protocol AND answer IS NOT NULL AND NOT is_running
     GROUP BY participant_id, week_number
 )
 """
 
 
-def rows_of(answer: Answer) -> list[dict[str, Any]]:
-    """The rows of an answer by column name."""
-    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-
-
-def print_page(database: Path, protocol: str, quoted: str, title: str) -> None:
-    """Prints the page of one protocol. quoted: protocol as an SQL literal."""
+def print_page(database: Path, protocol: str, title: str) -> None:
+    """Prints the page of one protocol."""
     import rich.box
     import rich.table
 
     console = printing.console()
-    universes = rows_of(query(database, SUMMARY.format(protocol=quoted)))
+    universes = query(database, SUMMARY, {"protocol": protocol}).by_name()
     everybody = [row for row in universes if row["arm"] is None]
     if not everybody:
         console.print("No weeks yet: nobody has a date that counts. Check participants.csv and `footfall status`.")
         return
     [own] = [row for row in everybody if row["is_protocol"]]
-    [settled] = rows_of(query(database, _SETTLED.format(protocol=quoted)))
+    [settled] = query(database, _SETTLED, {"protocol": protocol}).by_name()
     console.print(f"[bold]{title}: {protocol}, and {len(everybody) - 1} other definitions\n")
     console.print(
         f"Under the protocol itself {_counts(own)}, so between {own['share_lo']:.0%} and {own['share_hi']:.0%} were met.\n"

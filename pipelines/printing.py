@@ -42,8 +42,7 @@ def _text(value: Any) -> str:
 def print_answer(answer: Answer, form: Format, title: str = "") -> None:
     """Prints rows to stdout. csv and json hold every row; the table is for reading."""
     if form == "json":
-        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-        print(json.dumps(rows, ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps(answer.by_name(), ensure_ascii=False, indent=1))  # noqa: T201
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)

@@ -141,7 +141,7 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
     (study_hash), the views or the program's own rules changed, or everybody is True. Calendars end at the as-of date of the
     whole study: when it moves, the tables of dates and weeks are made again for everybody, those of minutes are not.
     """
-    use_threads(connection)
+    _use_threads(connection)
     with transaction(connection):
         known = dict(connection.execute("SELECT key, value FROM ledger.derivation").fetchall())
         if known.get("views") != views_hash():
@@ -175,7 +175,7 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
     return count
 
 
-def use_threads(connection: duckdb.DuckDBPyConnection) -> None:
+def _use_threads(connection: duckdb.DuckDBPyConnection) -> None:
     """All cores for much data, one for little: there, threads would wait for each other longer than they work."""
     row = connection.execute("SELECT coalesce(sum(rows), 0) FROM ledger.file_part").fetchone()
     connection.execute("SET threads = 1" if row and row[0] < _FEW_ROWS else "RESET threads")

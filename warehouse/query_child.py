@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def main(path: str, row_limit: int, sql: str, values: dict[str, str | int] | None = None) -> dict[str, Any]:
+def main(path: str, row_limit: int, sql: str, values: dict[str, str | int | None] | None = None) -> dict[str, Any]:
     """The answer to a query on the database file at path, as JSON can hold it."""
     try:
         with duckdb.connect(path, read_only=True, config=LOCKED_DOWN) as connection:

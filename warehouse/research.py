@@ -26,11 +26,15 @@ class Answer:
     rows: list[list[Any]]
     more: bool = False
 
+    def by_name(self) -> list[dict[str, Any]]:
+        """The rows, each as its values by column name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 def query(
     database: Path,
     sql: str,
-    values: Mapping[str, str | int] | None = None,
+    values: Mapping[str, str | int | None] | None = None,
     *,
     row_limit: int = ROW_LIMIT,
     timeout_seconds: float = TIMEOUT_SECONDS,

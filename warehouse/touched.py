@@ -132,12 +132,6 @@ SET VARIABLE touched_to = (SELECT coalesce(max(to_at), '-infinity') FROM touched
 _SHOWN = "participant_id, device_id, device_class, zeros_prove_wear, published_device_id, priority"
 
 
-def touch_nobody(connection: duckdb.DuckDBPyConnection) -> None:
-    """An empty table."""
-    connection.execute(_CREATE)
-    _bound(connection)
-
-
 def touch_everybody(connection: duckdb.DuckDBPyConnection) -> None:
     """All participants of the study with their whole record."""
     connection.execute(_CREATE)

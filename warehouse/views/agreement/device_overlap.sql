@@ -7,14 +7,7 @@
 -- walks are what tells one clock from another, and minutes without them say nothing. Changes into, out of or between shared
 -- minutes are left out: sharing moves a start or an end by up to the length of the row, whatever the clock shows.
 -- Source: bouts guide, sections 7 and 10; 60 steps/min is walking: Tudor-Locke 2011.
-WITH several AS (
-    SELECT participant_id
-    FROM device
-    SEMI JOIN touched USING (participant_id)
-    GROUP BY participant_id
-    HAVING count(*) > 1
-),
-measured AS (
+WITH measured AS (
     SELECT
         minute.participant_id,
         minute.minute_start,
@@ -23,7 +16,8 @@ measured AS (
         minute.steps,
         list_contains(minute.flags, 'apportioned') AS is_apportioned
     FROM worn_minute AS minute
-    SEMI JOIN several ON minute.participant_id = several.participant_id
+    SEMI JOIN touched ON minute.participant_id = touched.participant_id
+    SEMI JOIN several_devices AS several ON minute.participant_id = several.participant_id
     JOIN device ON device.participant_id = minute.participant_id AND device.device_id = minute.device_id
     WHERE minute.steps IS NOT NULL AND NOT list_has_any(minute.flags, ['future', 'part_minute'])
 ),

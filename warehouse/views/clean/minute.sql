@@ -59,17 +59,10 @@ candidate AS NOT MATERIALIZED (
         AND minute.minute_start < day_offset.to_utc
     WHERE minute.minute_start >= getvariable('touched_from') AND minute.minute_start < getvariable('touched_to')
 ),
-several AS (
-    SELECT participant_id
-    FROM device
-    SEMI JOIN touched USING (participant_id)
-    GROUP BY participant_id
-    HAVING count(*) > 1
-),
 shared AS (
     SELECT participant_id, minute_start
     FROM worn_minute AS worn
-    SEMI JOIN several ON worn.participant_id = several.participant_id
+    SEMI JOIN several_devices AS several ON worn.participant_id = several.participant_id
     SEMI JOIN touched
         ON worn.participant_id = touched.participant_id
         AND worn.minute_start >= touched.from_at

@@ -10,13 +10,6 @@ WITH corrected AS (
         AND stands.device_id = stated.device_id
         AND stands.minute_start = stated.minute_start
     WHERE stands.is_revised AND stated.steps <> stands.steps AND stated.kind = stands.kind
-),
-several AS (
-    SELECT participant_id
-    FROM device
-    SEMI JOIN touched USING (participant_id)
-    GROUP BY participant_id
-    HAVING count(*) > 1
 )
 SELECT
     'minute' AS what, 'revised' AS reason, corrected.participant_id, device.published_device_id AS device_id,
@@ -30,7 +23,8 @@ SELECT
     NULL AS source_file_id, count(*) AS n,
     min(worn.minute_start) AS first_at, max(worn.minute_start) AS last_at, sum(worn.steps)::VARCHAR AS value
 FROM worn_minute AS worn
-SEMI JOIN several ON worn.participant_id = several.participant_id
+SEMI JOIN touched ON worn.participant_id = touched.participant_id
+SEMI JOIN several_devices AS several ON worn.participant_id = several.participant_id
 JOIN device ON device.participant_id = worn.participant_id AND device.device_id = worn.device_id
 JOIN minute
     ON minute.participant_id = worn.participant_id

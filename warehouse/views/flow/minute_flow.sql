@@ -18,13 +18,6 @@ repeated AS (
         row_number() OVER (PARTITION BY participant_id, device_id, minute_start ORDER BY connector) AS copy
     FROM stated
 ),
-several AS (
-    SELECT participant_id
-    FROM device
-    SEMI JOIN touched USING (participant_id)
-    GROUP BY participant_id
-    HAVING count(*) > 1
-),
 chosen AS (
     SELECT
         worn.participant_id,
@@ -34,14 +27,15 @@ chosen AS (
             ORDER BY device.published_device_id <> minute.device_id, device.published_device_id
         ) = 1 AS is_chosen
     FROM worn_minute AS worn
-    SEMI JOIN several ON worn.participant_id = several.participant_id
+    SEMI JOIN touched ON worn.participant_id = touched.participant_id
+    SEMI JOIN several_devices AS several ON worn.participant_id = several.participant_id
     JOIN device ON device.participant_id = worn.participant_id AND device.device_id = worn.device_id
     JOIN minute ON minute.participant_id = worn.participant_id AND minute.minute_start = worn.minute_start
     UNION ALL
     SELECT worn.participant_id, worn.source_file_id, true AS is_chosen
     FROM worn_minute AS worn
     SEMI JOIN touched ON worn.participant_id = touched.participant_id
-    ANTI JOIN several ON worn.participant_id = several.participant_id
+    ANTI JOIN several_devices AS several ON worn.participant_id = several.participant_id
 ),
 first_stated AS (
     SELECT participant_id, connector, copy = 1 AS is_first, count(*) AS n
