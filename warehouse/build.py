@@ -103,7 +103,9 @@ def views() -> dict[str, View]:
         if unknown:
             raise ValueError(f"the view {name} reads {sorted(unknown)}, which no file of views/ makes")
     try:
-        order = tuple(graphlib.TopologicalSorter(inputs).static_order())
+        order = tuple(
+            graphlib.TopologicalSorter({name: sorted(needs) for name, needs in inputs.items()}).static_order()
+        )
     except graphlib.CycleError as error:
         raise ValueError(f"views read each other in a circle: {' -> '.join(error.args[1])}") from error
     return {name: dataclasses.replace(found[name], inputs=frozenset(inputs[name])) for name in order}
@@ -129,7 +131,7 @@ def _inputs(connection: duckdb.DuckDBPyConnection, view: View) -> set[str]:
 def views_hash() -> str:
     """SHA-256 over the text of all views: a changed definition means that every derived table is made again."""
     digest = hashlib.sha256()
-    for view in views().values():
+    for _, view in sorted(views().items()):
         digest.update(view.sql.encode())
     return digest.hexdigest()
 
