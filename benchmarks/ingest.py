@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import ingest
+from pipelines.run import open_run
 from pipelines.study_folder import init_study
 
 START = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -65,7 +66,7 @@ def main(people: int, days: int) -> None:
         peer = timed(
             lambda: pl.read_csv(table).with_columns(pl.col("minute_start").str.to_datetime("%Y-%m-%dT%H:%M:%SZ"))
         )
-        with ingest.open_run(study) as run:
+        with open_run(study) as run:
             phases = {
                 "load": timed(lambda: ingest.load(run, ["minutes.csv"])),
                 "derive": timed(lambda: ingest.derive(run)),

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from pipelines.errors import FootfallError, UsageError
 
 if TYPE_CHECKING:
-    from pipelines.ingest import Report
     from pipelines.printing import Format
+    from pipelines.run import Report
     from pipelines.study_folder import StudyFolder
 
 OK, FAILED, WRONG_USAGE = 0, 1, 2

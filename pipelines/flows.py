@@ -13,7 +13,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
 from pipelines import ingest, intake
-from pipelines.ingest import Report, Run
+from pipelines.readers import GROUP_FILES
+from pipelines.run import Report, Run, open_run
 from pipelines.study_folder import StudyFolder
 
 #: A night has at most this many loading tasks, and none for less than a group of files: a task costs Prefect 5 to 20 ms,
@@ -77,10 +78,10 @@ def nightly(study_root: str) -> Report:
         "UUID",
         create_progress_artifact(progress=0.0, key="nightly-progress", description="Share of the night's work done"),
     )
-    with ingest.open_run(StudyFolder(Path(study_root))) as run:
+    with open_run(StudyFolder(Path(study_root)), "nightly") as run:
         names = discover(_as_is(run))
         logger.info("%d files in the inbox", len(names))
-        size = max(ingest.GROUP_FILES, -(-len(names) // LOAD_TASKS))
+        size = max(GROUP_FILES, -(-len(names) // LOAD_TASKS))
         # a night without files still reads again what a change of the CSVs concerns
         for first in range(0, max(1, len(names)), size):
             batch = names[first : first + size]

@@ -9,10 +9,12 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.study_folder import StudyFolder
+from warehouse.durable import replace_all_durably, replace_durably, sync_folder
 
 #: Names that systems and programs leave behind, and endings of downloads that are still running.
 _LEFT_BEHIND = re.compile(
@@ -22,6 +24,8 @@ _LEFT_BEHIND = re.compile(
 
 #: Two looks this far apart must agree before `footfall ingest` takes a file.
 LOOK_SECONDS = 1.0
+
+_BLOCK = 1024 * 1024
 
 Look = dict[str, tuple[int, int]]
 
@@ -57,6 +61,36 @@ def settled(inbox: Path) -> list[str]:
         return []
     time.sleep(LOOK_SECONDS)
     return unchanged(before, look(inbox))
+
+
+class Identity(NamedTuple):
+    """What tells one state of a file from another without reading it."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return Identity(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def look_and_hash(path: Path) -> tuple[Identity, str]:
+    """What a file looked like when its bytes were read, and their SHA-256."""
+    with path.open("rb") as file:
+        return _identity(os.fstat(file.fileno())), hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def take_away(path: Path, look: Identity) -> bool:
+    """Removes a file from the inbox if it is still the one that was hashed; False leaves it for the next run."""
+    try:
+        if _identity(path.stat()) != look:
+            return False
+        path.unlink()
+    except OSError:
+        # gone already, or open elsewhere on a system that minds; its content is known when it is met again
+        return False
+    return True
 
 
 def content_hash(path: Path) -> str:
@@ -114,16 +148,58 @@ def find_original(study: StudyFolder, source_file_id: str) -> Path | None:
     return None
 
 
-def _copy_safely(source: Path, target: Path) -> None:
-    if target.exists() and target.stat().st_size == source.stat().st_size:
+def _incoming(study: StudyFolder) -> Path:
+    return study.archive / ".incoming"
+
+
+def clear_incoming(study: StudyFolder) -> None:
+    """Takes away what a run that was ended by force left half copied."""
+    shutil.rmtree(_incoming(study), ignore_errors=True)
+
+
+def archive_all(study: StudyFolder, wanted: Mapping[str, tuple[Path, str]]) -> dict[str, Path]:
+    """Copies originals into archive/ so that a power cut cannot take them back; returns where each lies.
+
+    wanted: content hash -> (path, name for its extension). What does not have that hash any more, or is gone, is left out: the
+    file was replaced or changed since it was hashed.
+    """
+    kept: dict[str, Path] = {}
+    pairs = []
+    for source_file_id, (path, name) in wanted.items():
+        target = archive_path(study, source_file_id, name)
+        if not target.exists():
+            beside = _incoming(study) / source_file_id
+            make_folder(beside.parent)
+            make_folder(target.parent)
+            if _copy_hashed(path, beside) != source_file_id:
+                beside.unlink(missing_ok=True)
+                continue
+            pairs.append((beside, target))
+        kept[source_file_id] = target
+    replace_all_durably(pairs)
+    return kept
+
+
+def make_folder(path: Path) -> None:
+    """A folder whose name is on the disk; its parent must be there."""
+    try:
+        path.mkdir()
+    except FileExistsError:
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.new")
-    with source.open("rb") as reader, beside.open("wb") as writer:
-        shutil.copyfileobj(reader, writer, 1 << 20)
-        writer.flush()
-        os.fsync(writer.fileno())
-    beside.replace(target)
+    sync_folder(path.parent)
+
+
+def _copy_hashed(source: Path, target: Path) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        reader = source.open("rb")
+    except FileNotFoundError:
+        return None
+    with reader, target.open("wb") as writer:
+        while block := reader.read(_BLOCK):
+            digest.update(block)
+            writer.write(block)
+    return digest.hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,13 +210,15 @@ class Reason:
     text: str
 
 
-def keep_original(study: StudyFolder, path: Path, source_file_id: str, name: str, *, is_readable: bool) -> Path:
-    """Copies an original to where it stays and returns that place: archive/ if it could be read, else quarantine/."""
-    where = archive_path if is_readable else _quarantine_path
-    target = where(study, source_file_id, name)
-    if path != target:
-        _copy_safely(path, target)
-    return target
+def quarantine(study: StudyFolder, path: Path, source_file_id: str, name: str) -> None:
+    """Copies an original that cannot be read to quarantine/, where it stays."""
+    target = _quarantine_path(study, source_file_id, name)
+    if path == target or target.exists():
+        return
+    make_folder(target.parent)
+    beside = target.with_name(f".{target.name}.new")
+    shutil.copyfile(path, beside)
+    replace_durably(beside, target)
 
 
 def write_reason(study: StudyFolder, source_file_id: str, name: str, reason: Reason | None) -> None:
@@ -152,7 +230,7 @@ def write_reason(study: StudyFolder, source_file_id: str, name: str, reason: Rea
         path.unlink(missing_ok=True)
         return
     kept = "beside this note" if path.exists() else "in archive/"
-    study.quarantine.mkdir(exist_ok=True)
+    make_folder(study.quarantine)
     note.write_text(
         f"{name}\nstatus: {reason.status}\n{reason.text}\nThe original lies {kept} (content {source_file_id[:12]}).\n",
         encoding="utf-8",

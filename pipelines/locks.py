@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.errors import FootfallError, UsageError
+from pipelines.publications import PREVIOUS, publication_file
 from pipelines.study_folder import StudyFolder
+from warehouse.durable import sync_folder
 from warehouse.snapshots import contents
 
 #: The word that stands for the current published file where a lock's name is asked for.
@@ -84,7 +86,7 @@ def lock(study: StudyFolder, name: str) -> Lock:
             beside.rename(study.locks / name)
         except OSError:
             raise FootfallError(f"expected a new name; a lock {name!r} has been made meanwhile.") from None
-        _sync_folder(study.locks)
+        sync_folder(study.locks)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return Lock(name, study.locks / name / study.research.name, facts, "intact")
@@ -96,15 +98,17 @@ def locks(study: StudyFolder) -> list[Lock]:
 
 
 def locked_file(study: StudyFolder, name: str) -> Path:
-    """The database that a name stands for: a lock's, or the current one for `published`.
+    """The database that a name stands for: a lock's, one of published/history/, or the current one for `published`.
 
     Raises FootfallError if there is no such lock or its file changed since it was locked.
     """
     if name == PUBLISHED:
         return study.research
+    if (kept := publication_file(study, name)) is not None:
+        return kept
     _check_name(name)
     if not (study.locks / name).is_dir():
-        known = ", ".join([PUBLISHED, *(found.name for found in _folders(study))])
+        known = ", ".join([PUBLISHED, PREVIOUS, *(found.name for found in _folders(study))])
         raise FootfallError(f"expected the name of a lock; found {name!r}. There are: {known}.")
     found = _read(study, name)
     if not found.is_intact:
@@ -119,10 +123,10 @@ def _folders(study: StudyFolder) -> list[Path]:
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or name == PUBLISHED:
+    if not _NAME.fullmatch(name) or name in (PUBLISHED, PREVIOUS):
         raise UsageError(
             f"expected a name of letters, digits, '_', '-' and '.', at most 64, that does not begin with a dot and is not"
-            f" {PUBLISHED!r}; found {name!r}."
+            f" {PUBLISHED!r} or {PREVIOUS!r}; found {name!r}."
         )
 
 
@@ -147,16 +151,6 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    # without it a power cut may take the new name away again; not every system opens folders
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _facts(name: str, database: Path, sha256: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.study_folder import StudyFolder
 
 if TYPE_CHECKING:
-    from pipelines.ingest import Report
+    from pipelines.run import Report
 
 
 def prepare_prefect(study: StudyFolder) -> None:

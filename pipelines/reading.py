@@ -28,7 +28,7 @@ class Job:
     """One content to read.
 
     name: the path under inbox/ that it first came under; names: all of them, sorted, with `!/` after each archive;
-    folders: first folders it was dropped in.
+    folders: first folders it was dropped in; size in bytes, as far as it is known.
     """
 
     path: Path
@@ -39,6 +39,7 @@ class Job:
     container_id: str | None
     dialect_folder: Path
     names: tuple[str, ...]
+    size: int = 0
     error: ConnectorError | None = None
 
 

@@ -30,12 +30,25 @@ _KNOWN = {
         "name", "time_zone", "week", "protocols", "source_priority", "activity_files_are_complete", "as_of",
     },
     "schedule": {"at"},
+    "publish": {"keep"},
+    "alerts": {"webhook", "command", "silent_days"},
 }  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
+class Alerts:
+    """Who is told when something is wrong: webhook, an http(s) address, and command, which gets the text on its standard
+    input; empty = nobody. silent_days: so many days without data from somebody are worth telling.
+    """
+
+    webhook: str = ""
+    command: str = ""
+    silent_days: int = 7
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
-    """The settings of one study. schedule_at is a clock time in the study's zone."""
+    """The settings of one study. schedule_at is a clock time in the study's zone; publications_kept: how many in history/."""
 
     name: str
     time_zone: str
@@ -45,6 +58,8 @@ class Settings:
     activity_files_are_complete: bool = False
     as_of: dt.date | None = None
     schedule_at: dt.time = dt.time(2)
+    publications_kept: int = 10
+    alerts: Alerts = Alerts()
 
 
 def template(name: str, time_zone: str) -> str:
@@ -81,15 +96,17 @@ def read_settings(path: Path) -> Settings:
     for section, keys in content.items():
         known = _KNOWN.get(section)
         if known is None or not isinstance(keys, dict):
-            raise StudyError(f"{path}: expected the sections [study] and [schedule]; found {section!r}.")
+            raise StudyError(
+                f"{path}: expected the sections {', '.join(f'[{name}]' for name in _KNOWN)}; found {section!r}."
+            )
         unknown = sorted(set(keys) - known)
         if unknown:
             raise StudyError(f"{path}: [{section}] has no key {unknown[0]!r}; it has {', '.join(sorted(known))}.")
     study = content.get("study", {})
 
-    def value(key: str, kind: type, default: Any) -> Any:
-        found = study.get(key, default)
-        if not isinstance(found, kind):
+    def value(key: str, kind: type, default: Any, section: str = "study") -> Any:
+        found = content.get(section, {}).get(key, default)
+        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
             raise StudyError(f"{path}: {key} should be a {kind.__name__}; found {found!r}.")
         return found
 
@@ -118,7 +135,25 @@ def read_settings(path: Path) -> Settings:
         activity_files_are_complete=value("activity_files_are_complete", bool, False),
         as_of=_date(as_of, path) if as_of != "" else None,
         schedule_at=_time(at, path),
+        publications_kept=_at_least(1, "keep", value("keep", int, 10, "publish"), path),
+        alerts=Alerts(
+            webhook=_address(value("webhook", str, "", "alerts"), path),
+            command=value("command", str, "", "alerts"),
+            silent_days=_at_least(1, "silent_days", value("silent_days", int, 7, "alerts"), path),
+        ),
     )
+
+
+def _at_least(least: int, key: str, found: int, path: Path) -> int:
+    if found < least:
+        raise StudyError(f"{path}: {key} is {least} or more; found {found}.")
+    return found
+
+
+def _address(found: str, path: Path) -> str:
+    if found and not found.startswith(("https://", "http://")):
+        raise StudyError(f"{path}: webhook is an address that begins with https:// or http://; found {found!r}.")
+    return found
 
 
 def _date(found: object, path: Path) -> dt.date:

@@ -1,14 +1,9 @@
 """What a data manager asks in the morning: what arrived, what was set aside and why, whose files wait, who is silent."""
 
-from typing import TYPE_CHECKING
-
 from pipelines.printing import Format, print_answer
 from pipelines.study_folder import StudyFolder
-from warehouse.database import DATABASE_NAME, connect
+from warehouse.database import DATABASE_NAME, Connection, connect
 from warehouse.research import Answer
-
-if TYPE_CHECKING:
-    import duckdb
 
 _FILES = """
 SELECT CASE WHEN receipt_number = 1 THEN status ELSE 'duplicate' END AS status, count(*) AS files
@@ -103,7 +98,7 @@ def print_status(study: StudyFolder, form: Format) -> None:
     print_answer(_in_one(found), form)
 
 
-def _answer(connection: "duckdb.DuckDBPyConnection", sql: str) -> Answer:
+def _answer(connection: Connection, sql: str) -> Answer:
     result = connection.execute(sql)
     columns = [column[0] for column in result.description or []]
     rows = [

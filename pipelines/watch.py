@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from pipelines import intake
 from pipelines.errors import FootfallError
-from pipelines.ingest import BusyError, Report, check, derive, load, open_run, publish
+from pipelines.ingest import check, derive, load, publish
+from pipelines.run import BusyError, Report, open_run
 from pipelines.study_folder import StudyFolder
 from warehouse.errors import WarehouseError
 
@@ -36,7 +37,7 @@ def watch(
         if not names and not is_edited:
             continue
         try:
-            with open_run(study) as run:
+            with open_run(study, "watch") as run:
                 load(run, names)
                 derive(run)
                 check(run)

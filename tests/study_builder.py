@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines import ingest, intake
+from pipelines.run import Report, open_run
 from pipelines.study_folder import StudyFolder, init_study
 
 #: A Monday that has passed on every clock: nothing of it can lie in the future.
@@ -59,9 +60,9 @@ def drop(study: StudyFolder, files: Mapping[str, str | bytes]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def run(study: StudyFolder) -> ingest.Report:
+def run(study: StudyFolder) -> Report:
     """One pass over the inbox, as `ingest` makes it, without waiting for files that might still grow."""
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         ingest.load(at_work, sorted(intake.look(study.inbox)))
         ingest.derive(at_work)
         ingest.check(at_work)

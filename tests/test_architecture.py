@@ -20,7 +20,7 @@ ALLOWED = {
 }
 #: library -> where alone it may be imported
 KEPT_TO = {
-    "duckdb": re.compile(r"warehouse/.*|pipelines/(ingest|status)\.py"),
+    "duckdb": re.compile(r"warehouse/.*"),
     "fitparse": re.compile(r"connectors/fit.*\.py"),
     "gpxpy": re.compile(r"connectors/gpx.*\.py"),
     "lxml": re.compile(r"connectors/gpx.*\.py"),

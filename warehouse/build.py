@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from warehouse.database import transaction
+from warehouse.study_tables import MirroredStudy
 from warehouse.touched import (
     count_touched,
     remember_devices,
@@ -136,11 +137,11 @@ def views_hash() -> str:
     return digest.hexdigest()
 
 
-def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody: bool = False) -> int:
+def derive(connection: duckdb.DuckDBPyConnection, study: MirroredStudy, *, everybody: bool = False) -> int:
     """Brings the derived tables up to the ledger in one transaction; returns how many participants were derived.
 
-    Derived are the participants whose ledger rows changed since the last time, or everybody if the study's CSVs
-    (study_hash), the views or the program's own rules changed, or everybody is True. Calendars end at the as-of date of the
+    Derived are the participants whose ledger rows, or whose own lines in the study's CSVs, changed since the last time; or
+    everybody if the study's settings or rules or the views changed, or everybody is True. Calendars end at the as-of date of the
     whole study: when it moves, the tables of dates and weeks are made again for everybody, those of minutes are not.
     """
     _use_threads(connection)
@@ -149,18 +150,20 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
         if known.get("views") != views_hash():
             _drop_derived(connection)
             everybody = True
-        everybody = everybody or known.get("study") != study_hash
+        everybody = everybody or known.get("general") != study.general_hash
         # before the views: the table `publication` says by what they were made
         connection.execute("DELETE FROM ledger.derivation")
         connection.execute(
-            "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?), ('version', ?)",
-            [views_hash(), study_hash, metadata.version("footfall")],
+            "INSERT INTO ledger.derivation VALUES ('views', ?), ('study', ?), ('general', ?), ('version', ?)",
+            [views_hash(), study.whole_hash, study.general_hash, metadata.version("footfall")],
         )
+        gone = _take_up_participants(connection, study.participant_hashes)
         of_minutes, of_calendars = _nightly()
         if everybody:
             _materialise_in_batches(connection, of_minutes)
             count = count_touched(connection)
         else:
+            _remove(connection, gone)
             touch_pending(connection)
             count = count_touched(connection)
             before = _calendar_inputs(connection)
@@ -175,6 +178,33 @@ def derive(connection: duckdb.DuckDBPyConnection, study_hash: str, *, everybody:
         connection.execute("INSERT INTO ledger.pending_multiverse SELECT participant_id FROM touched")
         connection.execute("DELETE FROM ledger.pending")
     return count
+
+
+def _take_up_participants(connection: duckdb.DuckDBPyConnection, hashes: dict[str, str]) -> list[str]:
+    """Makes participants pending about whom the study's CSVs say something new; returns those who are not listed any more."""
+    known = dict(connection.execute("FROM ledger.participant_study").fetchall())
+    changed = sorted(name for name, said in hashes.items() if known.get(name) != said)
+    gone = sorted(set(known) - set(hashes))
+    if changed or gone:
+        connection.execute("INSERT INTO ledger.pending (participant_id) SELECT unnest(?::VARCHAR[])", [changed])
+        connection.execute(
+            "DELETE FROM ledger.participant_study WHERE participant_id IN (SELECT unnest(?))", [changed + gone]
+        )
+        connection.execute(
+            "INSERT INTO ledger.participant_study SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            [changed, [hashes[name] for name in changed]],
+        )
+    return gone
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, people: list[str]) -> None:
+    """Takes the rows of participants who are not in the study any more out of every table that is kept by participant."""
+    if people:
+        for view in views().values():
+            if view.is_incremental:
+                connection.execute(
+                    f"DELETE FROM main.{view.name} WHERE participant_id IN (SELECT unnest(?::VARCHAR[]))", [people]
+                )
 
 
 def _use_threads(connection: duckdb.DuckDBPyConnection) -> None:

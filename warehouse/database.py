@@ -12,6 +12,11 @@ from warehouse.errors import WarehouseError
 from warehouse.migrate import migrate
 
 DATABASE_NAME = "footfall.duckdb"
+#: What the rest of the program calls DuckDB by: only this package imports it.
+Connection = duckdb.DuckDBPyConnection
+#: What DuckDB raises for a disk that is full, read-only or gone, and ever after on the same connection.
+DISK_ERRORS = (duckdb.IOException, duckdb.FatalException)
+AnyError = duckdb.Error
 #: Up to so many rows go in one by one; a file for them would take longer.
 _FEW_ROWS = 8
 

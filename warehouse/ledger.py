@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from importlib import metadata
 from typing import Any
 
 import duckdb
@@ -106,6 +107,14 @@ _FILE_SCHEMA: dict[str, pl.DataType] = {
     "context_hash": pl.String(),
 }
 
+_HISTORY_SCHEMA: dict[str, pl.DataType] = {
+    "source_file_id": pl.String(),
+    "noted_at": _UTC,
+    "status": pl.String(),
+    "reason": pl.String(),
+    "footfall_version": pl.String(),
+}
+
 _RECEIPT_SCHEMA: dict[str, pl.DataType] = {
     "source_file_id": pl.String(),
     "inbox_path": pl.String(),
@@ -173,13 +182,17 @@ _TOLD_OF = {
 }
 
 
-def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], receipts: list[Receipt]) -> None:
+def write_batch(
+    connection: duckdb.DuckDBPyConnection, entries: list[Entry], receipts: list[Receipt], at: dt.datetime | None = None
+) -> None:
     """Writes files and receipts in one transaction, replacing what the ledger held of the same contents.
 
     Participants whose rows change, before or after, become pending with the stretch of time that the rows tell of: their
-    tables are derived again.
+    tables are derived again. at: for the history of each file, default now.
     """
     ids = [entry.file.source_file_id for entry in entries]
+    if not ids and not receipts:
+        return
     with transaction(connection):
         _remove(connection, ids)
         changed = []
@@ -197,6 +210,7 @@ def write_batch(connection: duckdb.DuckDBPyConnection, entries: list[Entry], rec
         if changed:
             insert_frame(connection, "ledger.pending", pl.concat(changed))
         insert_frame(connection, "ledger.source_file", _frame([entry.file for entry in entries], _FILE_SCHEMA))
+        insert_frame(connection, "ledger.history", _history(connection, entries, at or dt.datetime.now(dt.UTC)))
         insert_frame(connection, "ledger.receipt", _frame(receipts, _RECEIPT_SCHEMA))
 
 
@@ -218,6 +232,23 @@ def _remove(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
             )
         connection.execute(f"DELETE FROM ledger.{table} WHERE source_file_id IN (SELECT unnest(?))", [known])
     connection.execute("DELETE FROM ledger.source_file WHERE source_file_id IN (SELECT unnest(?))", [known])
+
+
+def _history(connection: duckdb.DuckDBPyConnection, entries: list[Entry], at: dt.datetime) -> pl.DataFrame:
+    """One row for each content whose status or reason is not the last one of its history."""
+    before = dict(
+        connection.execute(
+            "SELECT source_file_id, arg_max((status, reason), noted_at) FROM ledger.history"
+            " WHERE source_file_id IN (SELECT unnest(?::VARCHAR[])) GROUP BY source_file_id",
+            [[entry.file.source_file_id for entry in entries]],
+        ).fetchall()
+    )
+    rows = [
+        (entry.file.source_file_id, at, entry.file.status, entry.file.reason, metadata.version("footfall"))
+        for entry in entries
+        if before.get(entry.file.source_file_id) != (entry.file.status, entry.file.reason)
+    ]
+    return pl.DataFrame(rows, schema=_HISTORY_SCHEMA, orient="row")
 
 
 def _stretches(frame: pl.DataFrame, first: str, last: str) -> pl.DataFrame:
@@ -283,3 +314,40 @@ def receipts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tup
         "SELECT source_file_id, inbox_path, receipt_number, size_bytes, mtime_ns FROM ledger.receipt"
     ).fetchall()
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+
+
+def count_receipts(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many receipts there are."""
+    row = connection.execute("SELECT count(*) FROM ledger.receipt").fetchone()
+    return int(row[0]) if row else 0
+
+
+def all_receipts(connection: duckdb.DuckDBPyConnection) -> list[Receipt]:
+    """Every receipt, in the order in which they came."""
+    names = [field.name for field in dataclasses.fields(Receipt)]
+    rows = connection.execute(
+        f"SELECT {', '.join(names)} FROM ledger.receipt ORDER BY received_at, source_file_id, receipt_number"
+    ).fetchall()
+    return [Receipt(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def begin_run(
+    connection: duckdb.DuckDBPyConnection, run_id: str, kind: str, started_at: dt.datetime, version: str
+) -> None:
+    """Notes that a run begins; runs that never said how they ended did so by force."""
+    with transaction(connection):
+        connection.execute("UPDATE ledger.run SET outcome = 'ended by force' WHERE outcome IS NULL")
+        connection.execute(
+            "INSERT INTO ledger.run (run_id, kind, started_at, footfall_version) VALUES (?, ?, ?, ?)",
+            [run_id, kind, started_at, version],
+        )
+
+
+def end_run(
+    connection: duckdb.DuckDBPyConnection, run_id: str, ended_at: dt.datetime, outcome: str, summary: str
+) -> None:
+    """Notes how a run ended. summary: JSON."""
+    connection.execute(
+        "UPDATE ledger.run SET ended_at = ?, outcome = ?, summary = ? WHERE run_id = ?",
+        [ended_at, outcome, summary, run_id],
+    )

@@ -1,7 +1,6 @@
 """Publishes the research tables as one read-only file that is swapped in whole."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -70,11 +69,10 @@ def run_checks(connection: duckdb.DuckDBPyConnection) -> int:
     return len(files)
 
 
-def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Writes the published tables with all comments to target: beside it first, then renamed over it.
+def write_published(connection: duckdb.DuckDBPyConnection, target: Path) -> Path:
+    """Writes the published tables with all comments beside target and returns that file; to rename it is the caller's.
 
-    A reader that has the old file open keeps reading the old tables. The file holds no true device id, no original file
-    name and nothing of the private ledger.
+    It holds no true device id, no original file name and nothing of the private ledger.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.new")
@@ -86,9 +84,7 @@ def publish_database(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
     with _attached(connection, beside), transaction(connection):
         for name in PUBLISHED:
             connection.execute(f"INSERT INTO published.main.{name} SELECT * FROM main.{name} ORDER BY ALL")
-    with beside.open("rb+") as file:
-        os.fsync(file.fileno())
-    beside.replace(target)
+    return beside
 
 
 #: A file with all tables and comments and no rows, by the hash of the views: hundreds of statements once for each process.

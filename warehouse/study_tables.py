@@ -1,5 +1,6 @@
 """Mirrors the study's CSVs and settings into the database, and says when they changed."""
 
+import dataclasses
 import hashlib
 
 import duckdb
@@ -105,13 +106,43 @@ STUDY_TABLES: dict[str, dict[str, pl.DataType]] = {
 }
 
 
-def mirror_study(connection: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> str:
-    """Replaces the study tables by the frames (STUDY_TABLES) in one transaction; returns a hash of their content."""
-    digest = hashlib.sha256()
+#: Tables of one participant's own rows; all others concern everybody.
+_OF_PARTICIPANTS = ("participant", "device_assignment", "prescription", "travel", "outcome")
+
+
+@dataclasses.dataclass(frozen=True)
+class MirroredStudy:
+    """Hashes of what the study says: whole_hash of everything, general_hash of what concerns everybody (settings, rules,
+    priority), participant_hashes of each participant's own rows.
+    """
+
+    whole_hash: str
+    general_hash: str
+    participant_hashes: dict[str, str]
+
+
+def mirror_study(connection: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> MirroredStudy:
+    """Replaces the study tables by the frames (STUDY_TABLES) in one transaction; returns hashes of their content."""
+    whole, general = hashlib.sha256(), hashlib.sha256()
+    lines: dict[str, list[str]] = {name: [] for name in frames["participant"].get_column("participant_id")}
     with transaction(connection):
         for table, columns in STUDY_TABLES.items():
             frame = frames[table].select(pl.col(name).cast(kind) for name, kind in columns.items())
             replace_frame(connection, f"study.{table}", frame)
-            digest.update(table.encode() + frame.write_csv().encode())
+            text = frame.write_csv().encode()
+            whole.update(table.encode() + text)
+            if table not in _OF_PARTICIPANTS:
+                general.update(table.encode() + text)
+            else:
+                rows = frame.select(
+                    "participant_id", pl.format("{}{}", pl.lit(table), pl.struct(pl.all()).struct.json_encode())
+                )
+                for participant_id, line in rows.rows():
+                    lines[participant_id].append(line)
         replace_frame(connection, "study.offset_period", offset_periods(frames["participant"], frames["travel"]))
-    return digest.hexdigest()
+    return MirroredStudy(
+        whole.hexdigest(),
+        general.hexdigest(),
+        # the order of lines in a CSV says nothing
+        {name: hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest() for name, said in lines.items()},
+    )

@@ -36,9 +36,9 @@ def make(database: str, people: int, days: int, by_night: bool, late: int) -> di
 
 def derive_all(database: str, people: int, all_protocols: bool) -> dict[str, Any]:
     """Derives everybody; seconds until the transaction is committed, and the peak of memory before and after."""
-    with opened(Path(database), range(people), all_protocols=all_protocols) as (connection, study_hash):
+    with opened(Path(database), range(people), all_protocols=all_protocols) as (connection, study):
         before, began = peak_mb(), time.perf_counter()
-        derive(connection, study_hash)
+        derive(connection, study)
         seconds, peak = time.perf_counter() - began, peak_mb()
         rows = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _TABLES}  # noqa: S608
         connection.execute("CHECKPOINT")
@@ -49,8 +49,8 @@ def derive_all(database: str, people: int, all_protocols: bool) -> dict[str, Any
 def profile(database: str, people: int, all_protocols: bool) -> dict[str, Any]:
     """Seconds, rows and share of each view, computed whole and alone, in their order."""
     told = {}
-    with opened(Path(database), range(people), all_protocols=all_protocols) as (connection, study_hash):
-        derive(connection, study_hash)
+    with opened(Path(database), range(people), all_protocols=all_protocols) as (connection, study):
+        derive(connection, study)
         _touch_everybody(connection)
         for view in views().values():
             began = time.perf_counter()
@@ -70,8 +70,8 @@ def bouts(database: str, people: int, rounds: int, folder: str) -> dict[str, Any
 
     Leaves the first person's minutes as minutes.npz in folder, for the peers, and returns that person's bouts.
     """
-    with opened(Path(database), range(people)) as (connection, study_hash):
-        derive(connection, study_hash)
+    with opened(Path(database), range(people)) as (connection, study):
+        derive(connection, study)
         _touch_everybody(connection)
         frame = _minutes(connection, Path(folder))
         person, i = frame["person"].to_numpy(), frame["i"].to_numpy()

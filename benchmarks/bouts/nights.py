@@ -16,7 +16,8 @@ from benchmarks.bouts.child import peak_mb
 from benchmarks.bouts.study import opened
 from warehouse.build import derive
 from warehouse.ledger import Entry, Receipt, write_batch
-from warehouse.publish import publish_database
+from warehouse.publish import write_published
+from warehouse.study_tables import MirroredStudy
 
 _Seconds = dict[str, list[float]]
 
@@ -33,11 +34,11 @@ def empty(people: int, day: int, rounds: int) -> dict[str, Any]:
             tempfile.TemporaryDirectory() as folder,
             opened(Path(folder) / "empty.duckdb", range(people), first_day=day if people == 1 else 0) as (
                 connection,
-                study_hash,
+                study,
             ),
         ):
-            derive(connection, study_hash)
-            _timed(connection, study_hash, minutes.one_day(connection, 0, day), times if n else None)
+            derive(connection, study)
+            _timed(connection, study, minutes.one_day(connection, 0, day), times if n else None)
     return _middle(times)
 
 
@@ -47,22 +48,22 @@ def night(database: str, people: int, day: int, rounds: int) -> dict[str, Any]:
     The first of each kind warms up, the last is not timed and counts the rows that were written. Everybody has
     `day` - 1; the first rounds + 2 people lack `day`, which the others have.
     """
-    with opened(Path(database), range(people)) as (connection, study_hash):
+    with opened(Path(database), range(people)) as (connection, study):
         began = time.perf_counter()
-        derive(connection, study_hash)
+        derive(connection, study)
         first = time.perf_counter() - began
         told: dict[str, Any] = {"first": {"seconds": first, "peak_mb": peak_mb()}}
         for kind in ("as-of stays", "as-of moves"):
             times: _Seconds = {"load": [], "derive": []}
             for n in range(rounds + 1):
                 entry = _entry(connection, kind, n, day)
-                _timed(connection, study_hash, entry, times if n else None)
+                _timed(connection, study, entry, times if n else None)
             entry = _entry(connection, kind, rounds + 1, day)
             with _counted(connection) as written:
-                _timed(connection, study_hash, entry, None)
+                _timed(connection, study, entry, None)
             told[kind] = {**_middle(times), "written": written}
         began = time.perf_counter()
-        derive(connection, study_hash)
+        derive(connection, study)
         told["nothing new"] = {"derive": time.perf_counter() - began}
     return told
 
@@ -74,7 +75,7 @@ def publish(database: str, people: int) -> dict[str, Any]:
         opened(Path(database), range(people)) as (connection, _),
     ):
         began = time.perf_counter()
-        publish_database(connection, Path(folder) / "research.duckdb")
+        write_published(connection, Path(folder) / "research.duckdb")
         seconds = time.perf_counter() - began
         size = (Path(folder) / "research.duckdb").stat().st_size
     return {"seconds": seconds, "file_mb": size / 1e6, "peak_mb": peak_mb()}
@@ -84,13 +85,13 @@ def _entry(connection: Any, kind: str, n: int, day: int) -> Entry:
     return minutes.one_day(connection, n, day if kind == "as-of stays" else day + 1 + n)
 
 
-def _timed(connection: Any, study_hash: str, entry: Entry, times: _Seconds | None) -> None:
+def _timed(connection: Any, study: MirroredStudy, entry: Entry, times: _Seconds | None) -> None:
     came = entry.file.received_at
     receipt = Receipt(entry.file.source_file_id, f"{entry.file.source_file_id}.csv", None, 40_000, 0, came)
     start = time.perf_counter()
     write_batch(connection, [entry], [receipt])
     loaded = time.perf_counter()
-    derive(connection, study_hash)
+    derive(connection, study)
     done = time.perf_counter()
     if times is not None:
         times["load"].append(loaded - start)

@@ -11,7 +11,7 @@ import polars as pl
 from benchmarks.bouts.minutes import FIRST_DAY, TIME_ZONE
 from pipelines.study_folder import init_study, read_study
 from warehouse.database import connect
-from warehouse.study_tables import mirror_study
+from warehouse.study_tables import MirroredStudy, mirror_study
 
 
 def _frames(people: range, first_day: int, *, all_protocols: bool) -> dict[str, pl.DataFrame]:
@@ -34,7 +34,7 @@ def _frames(people: range, first_day: int, *, all_protocols: bool) -> dict[str, 
 @contextmanager
 def opened(
     database: Path, people: range, *, first_day: int = 0, all_protocols: bool = False
-) -> Iterator[tuple[Any, str]]:
+) -> Iterator[tuple[Any, MirroredStudy]]:
     """A database of these people, all enrolled on a day counted from FIRST_DAY: the connection and the study's hash."""
     with connect(database) as connection:
         yield connection, mirror_study(connection, _frames(people, first_day, all_protocols=all_protocols))

@@ -21,10 +21,10 @@ _UTC = pl.Datetime("us", "UTC")
 
 def derive_study(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
     """Fills an empty database with a study and derives everybody."""
-    study_hash = mirror_study(connection, study_frames(study))
+    mirrored = mirror_study(connection, study_frames(study))
     for table, frame in ledger_frames(study).items():
         insert_frame(connection, f"ledger.{table}", frame)
-    derive(connection, study_hash, everybody=True)
+    derive(connection, mirrored, everybody=True)
 
 
 def study_frames(study: Study) -> dict[str, pl.DataFrame]:

@@ -7,7 +7,7 @@ import zoneinfo
 
 import pytest
 
-from pipelines import ingest
+from pipelines.run import open_run
 from pipelines.study_folder import StudyFolder
 from tests.oracles import slow_agreement
 from tests.study_builder import MONDAY, Row, ask, ask_file, at, make_study, minutes, native, run
@@ -57,14 +57,14 @@ def study(people: dict[str, Devices], tmp_path_factory: pytest.TempPathFactory) 
     )
     run(made)
     # a stretch in ten of the first device as if shared from longer rows
-    with ingest.open_run(made) as at_work:
+    with open_run(made) as at_work:
         at_work.connection.execute(
             """UPDATE ledger.source_minute SET flags = ['apportioned']
             WHERE minute(minute_start) IN (7, 8, 9, 30, 31, 32) AND device_id IN (
                 SELECT device_id FROM main.device WHERE published_device_id = 'native-csv-01'
             )"""
         )
-        derive(at_work.connection, at_work.study_hash, everybody=True)
+        derive(at_work.connection, at_work.mirrored, everybody=True)
     return made
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from connectors.problems import SENTENCES
 from pipelines.cli import main
-from pipelines.ingest import Report, ingest
+from pipelines.ingest import ingest
+from pipelines.run import Report
 from pipelines.study_folder import StudyFolder
 from sample_data.archives import zip_of
 from sample_data.traces import SERIALS

@@ -9,7 +9,8 @@ import pytest
 
 from pipelines.demo import make_demo
 from pipelines.errors import StudyError
-from pipelines.ingest import Report, ingest
+from pipelines.ingest import ingest
+from pipelines.run import Report
 from pipelines.study_folder import StudyFolder
 from sample_data.study import write_study
 from sample_data.truth import ExpectedFile, Truth

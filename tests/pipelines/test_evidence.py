@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import ingest, intake
+from pipelines import ingest, intake, loading, readers
+from pipelines.run import open_run
 from pipelines.study_folder import StudyFolder, init_study
 from warehouse.research import query
 
@@ -28,7 +29,7 @@ def drop(study: StudyFolder, name: str, content: bytes) -> None:
 
 
 def night(study: StudyFolder) -> None:
-    with ingest.open_run(study) as run:
+    with open_run(study) as run:
         ingest.load(run, sorted(intake.look(study.inbox)))
         ingest.derive(run)
         ingest.check(run)
@@ -97,7 +98,7 @@ def test_a_file_that_is_taken_away_again_stops_nobody(study: StudyFolder) -> Non
     drop(study, "P2/b.csv", WALK.replace("100", "90").encode())
     seen = sorted(intake.look(study.inbox))
     (study.inbox / "P1" / "a.csv").unlink()
-    with ingest.open_run(study) as run:
+    with open_run(study) as run:
         ingest.load(run, seen)
         ingest.derive(run)
         ingest.publish(run)
@@ -108,8 +109,8 @@ def test_a_large_archive_that_was_stopped_between_batches_loses_no_member(
     study: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # three groups and two batches, as of an archive with some hundred members
-    monkeypatch.setattr(ingest, "GROUP_FILES", 32)
-    monkeypatch.setattr(ingest, "BATCH_FILES", 50)
+    monkeypatch.setattr(readers, "GROUP_FILES", 32)
+    monkeypatch.setattr(loading, "BATCH_FILES", 50)
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for day in range(1, 29):
@@ -121,12 +122,12 @@ def test_a_large_archive_that_was_stopped_between_batches_loses_no_member(
     class StoppedError(Exception):
         pass
 
-    def stop(done: int, _: int, __: int) -> None:
+    def stop(done: int, *_: object) -> None:
         # after the first batch is written, before the second
-        if done > ingest.BATCH_FILES + 5:
+        if done > loading.BATCH_FILES + 5:
             raise StoppedError
 
-    with pytest.raises(StoppedError), ingest.open_run(study) as run:
+    with pytest.raises(StoppedError), open_run(study) as run:
         ingest.load(run, sorted(intake.look(study.inbox)), stop)
     night(study)
     assert minutes(study) == [["P1", 28 * 3]]

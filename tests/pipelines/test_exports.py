@@ -16,8 +16,9 @@ from pipelines import intake
 from pipelines.attribution import Attribution, ConflictError
 from pipelines.cleaning import split_wrong_totals
 from pipelines.cli import main
-from pipelines.ingest import Report, Run, check, derive, load, open_run, publish
+from pipelines.ingest import check, derive, load, publish
 from pipelines.prepare import Prepared, prepare
+from pipelines.run import Report, Run, open_run
 from pipelines.study_folder import StudyFolder, read_study
 from tests.pipelines.folders import (
     ask,

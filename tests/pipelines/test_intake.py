@@ -8,7 +8,8 @@ import filelock
 import pytest
 
 from pipelines import intake
-from pipelines.ingest import BusyError, Report, derive, ingest, load, open_run, publish
+from pipelines.ingest import derive, ingest, load, publish
+from pipelines.run import BusyError, Report, open_run
 from pipelines.watch import watch
 from tests.pipelines.folders import (
     MORNING,

@@ -165,7 +165,7 @@ def test_a_process_that_dies_between_two_files_leaves_them_to_the_next(
     study = _copy(undisturbed.prepared, tmp_path / "study")
     program = (
         "import os, pathlib, signal, sys; from pipelines.ingest import ingest; from pipelines.study_folder import *\n"
-        "def die(done, total, aside):\n"
+        "def die(done, total, aside, share):\n"
         "    if done == int(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
         "ingest(find_study(pathlib.Path(sys.argv[1])), progress=die)"
     )

@@ -183,7 +183,7 @@ def test_a_lock_that_lost_a_part_says_which(study: StudyFolder, lost: str, state
 def test_names_stand_for_files(ready: StudyFolder) -> None:
     assert locked_file(ready, "published") == ready.research
     assert locked_file(ready, "first") == ready.locks / "first" / "research.duckdb"
-    with pytest.raises(FootfallError, match="There are: published, first"):
+    with pytest.raises(FootfallError, match="There are: published, previous, first"):
         locked_file(ready, "second")
 
 

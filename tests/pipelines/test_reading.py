@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 import connectors
 from connectors.recording import Recording
-from pipelines import ingest
+from pipelines import readers
 from pipelines.attribution import Attribution
 from pipelines.errors import FootfallError
 from pipelines.reading import Job, read_job, read_jobs
@@ -53,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
             container_id=None,
             dialect_folder=study.dialects,
             names=(path.name,),
+            size=path.stat().st_size,
         )
         for path in sorted([*samples, root / "a.csv", root / "b.csv"], key=lambda path: path.name)
     ]
@@ -137,10 +138,10 @@ def test_a_file_that_kills_its_reader_is_set_aside_alone(folder: Folder, monkeyp
     deadly = next(place for place, entry in enumerate(alone) if place > 4 and entry.file.status == "loaded")
     monkeypatch.setattr(_Pool, "deadly", jobs[deadly].path, raising=False)
     monkeypatch.setattr(_Pool, "given", [], raising=False)
-    monkeypatch.setattr(ingest, "_pool", lambda _: _Pool())
-    monkeypatch.setattr(ingest, "PARALLEL_BYTES", 0)
-    monkeypatch.setattr(ingest, "GROUPS_PER_WORKER", 2)
-    found = list(ingest._read_all(jobs, folder.attribution))
+    monkeypatch.setattr(readers, "_pool", lambda _: _Pool())
+    monkeypatch.setattr(readers, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(readers, "GROUPS_PER_WORKER", 2)
+    found = list(readers.read_all(jobs, folder.attribution))
     assert max(map(len, _Pool.given)) > 1
     assert [job for job, _ in found] == jobs
     for place, (_, entry) in enumerate(found):
@@ -158,27 +159,27 @@ def test_if_no_worker_process_starts_the_run_fails_and_no_file_is_blamed(
             future.set_exception(BrokenProcessPool())
             return future
 
-    monkeypatch.setattr(ingest, "_pool", lambda _: Broken())
-    monkeypatch.setattr(ingest, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(readers, "_pool", lambda _: Broken())
+    monkeypatch.setattr(readers, "PARALLEL_BYTES", 0)
     with pytest.raises(FootfallError, match="expected a worker process to start"):
-        list(ingest._read_all(folder.jobs, folder.attribution))
+        list(readers.read_all(folder.jobs, folder.attribution))
 
 
 def test_groups_keep_the_order_and_their_bounds(folder: Folder) -> None:
     jobs = folder.jobs[:6]
-    groups = list(ingest._groups(jobs, [1, 1, 1, 9, 1, 1], files=2, size=5))
+    groups = list(readers._groups(jobs, [1, 1, 1, 9, 1, 1], files=2, size=5))
     assert groups == [jobs[0:2], jobs[2:3], jobs[3:4], jobs[4:6]]
-    assert list(ingest._groups([], [], 2, 5)) == []
+    assert list(readers._groups([], [], 2, 5)) == []
 
 
 def test_no_worker_waits_while_another_has_all_the_files(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = [folder.jobs[0]] * 300
     monkeypatch.setattr(_Pool, "deadly", Path("none"), raising=False)
     monkeypatch.setattr(_Pool, "given", [], raising=False)
-    monkeypatch.setattr(ingest, "_pool", lambda _: _Pool())
-    monkeypatch.setattr(ingest, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(readers, "_pool", lambda _: _Pool())
+    monkeypatch.setattr(readers, "PARALLEL_BYTES", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.setattr(ingest, "read_jobs", lambda group, _: [folder.alone[0]] * len(group))
-    assert len(list(ingest._read_all(jobs, folder.attribution))) == 300
-    assert len(_Pool.given) >= 8 * ingest.GROUPS_PER_WORKER
-    assert max(map(len, _Pool.given)) <= ingest.GROUP_FILES
+    monkeypatch.setattr(readers, "read_jobs", lambda group, _: [folder.alone[0]] * len(group))
+    assert len(list(readers.read_all(jobs, folder.attribution))) == 300
+    assert len(_Pool.given) >= 8 * readers.GROUPS_PER_WORKER
+    assert max(map(len, _Pool.given)) <= readers.GROUP_FILES

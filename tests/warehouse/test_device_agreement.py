@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import ingest, intake
+from pipelines.run import Run, open_run
 from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, Row, ask, at, drop, make_study, minutes, native, only, run
 from warehouse.build import derive, views
@@ -107,7 +108,7 @@ def test_minutes_on_a_ride_in_the_future_or_measured_in_part_are_not_compared(
     two_models: StudyFolder, tmp_path: Path
 ) -> None:
     study = StudyFolder(shutil.copytree(two_models.root, tmp_path / "study"))
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         at_work.connection.execute(
             """UPDATE ledger.source_minute
             SET flags = CASE minute(minute_start) WHEN 0 THEN ['future'] WHEN 1 THEN ['part_minute'] ELSE flags END
@@ -119,7 +120,7 @@ def test_minutes_on_a_ride_in_the_future_or_measured_in_part_are_not_compared(
                 first_at + INTERVAL 3 MINUTE AS session_end, false AS on_foot
             FROM ledger.file_part WHERE participant_id = 'P1' LIMIT 1"""
         )
-        derive(at_work.connection, at_work.study_hash, everybody=True)
+        derive(at_work.connection, at_work.mirrored, everybody=True)
         found = at_work.connection.execute(
             "SELECT minutes, walking_minutes, walking_mean_difference FROM device_agreement WHERE participant_id = 'P1'"
         ).fetchone()
@@ -127,7 +128,7 @@ def test_minutes_on_a_ride_in_the_future_or_measured_in_part_are_not_compared(
     assert found == (117, 1, -10)
 
 
-def agreement_rows(at_work: ingest.Run) -> dict[str, list[Any]]:
+def agreement_rows(at_work: Run) -> dict[str, list[Any]]:
     subject = [name for name, view in views().items() if view.subject == "agreement"]
     return {name: sorted(at_work.connection.execute(f"FROM main.{name}").fetchall(), key=repr) for name in subject}
 
@@ -137,12 +138,12 @@ def test_one_persons_new_device_changes_the_rows_that_deriving_everybody_changes
 ) -> None:
     study = StudyFolder(shutil.copytree(two_models.root, tmp_path / "study"))
     drop(study, {"P3/pedometer.csv": native(minutes("P3", at(MONDAY, "10:03"), [100] * 60))})
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         before = agreement_rows(at_work)
         ingest.load(at_work, sorted(intake.look(study.inbox)))
         assert ingest.derive(at_work) == 1
         touched_only = agreement_rows(at_work)
-        derive(at_work.connection, at_work.study_hash, everybody=True)
+        derive(at_work.connection, at_work.mirrored, everybody=True)
         assert agreement_rows(at_work) == touched_only
     assert {name: len(rows) - len(before[name]) for name, rows in touched_only.items()} == {
         "device_overlap": 1,

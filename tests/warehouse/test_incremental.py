@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from pipelines import ingest
+from pipelines.run import Run, open_run
 from pipelines.study_folder import StudyFolder, init_study
 from tests.study_builder import MONDAY, ask, drop, make_study, native, only, run, whole_day
 from warehouse.build import derive, views
@@ -12,7 +13,7 @@ from warehouse.build import derive, views
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
-def contents(run: ingest.Run) -> dict[str, list[tuple[object, ...]]]:
+def contents(run: Run) -> dict[str, list[tuple[object, ...]]]:
     return {name: sorted(run.connection.execute(f"FROM main.{name}").fetchall(), key=repr) for name in views()}
 
 
@@ -28,18 +29,18 @@ def test_one_touched_participant_changes_no_row_of_the_others(tmp_path: Path) ->
             shutil.copy(path, study.inbox / person / path.name)
     minutes = "".join(f"P3,2026-03-20T10:{minute:02d}:00Z,100\n" for minute in range(40))
     (study.inbox / "p3.csv").write_text("participant_id,minute_start,steps\n" + minutes)
-    with ingest.open_run(study) as run:
+    with open_run(study) as run:
         names = sorted(path.relative_to(study.inbox).as_posix() for path in study.inbox.rglob("*.*"))
         ingest.load(run, names)
         assert ingest.derive(run) == 3
     more = "".join(f"P3,2026-03-21T10:{minute:02d}:00Z,100\n" for minute in range(40))
     (study.inbox / "more.csv").write_text("participant_id,minute_start,steps\n" + more)
-    with ingest.open_run(study) as run:
+    with open_run(study) as run:
         ingest.load(run, ["more.csv"])
         assert ingest.derive(run) == 1
         touched_only = contents(run)
         assert len(touched_only["counter_minute"]) > 0
-        derive(run.connection, run.study_hash, everybody=True)
+        derive(run.connection, run.mirrored, everybody=True)
         assert contents(run) == touched_only
 
 
@@ -74,7 +75,7 @@ def test_a_file_that_waits_in_somebodys_folder_keeps_their_declared_days_open(tm
 
 
 def equals_a_whole_derivation(study: StudyFolder) -> None:
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         as_derived = contents(at_work)
-        derive(at_work.connection, at_work.study_hash, everybody=True)
+        derive(at_work.connection, at_work.mirrored, everybody=True)
         assert contents(at_work) == as_derived

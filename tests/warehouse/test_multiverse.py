@@ -8,6 +8,7 @@ import pytest
 
 from pipelines import ingest
 from pipelines.cli import main
+from pipelines.run import open_run
 from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, Row, ask, at, drop, make_study, minutes, native, only, run, whole_day
 from tests.warehouse.publication_tables import offences
@@ -20,7 +21,7 @@ ALL = [
 
 def compared(study: StudyFolder) -> int:
     """One run with the multiverse; the number of universes."""
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         ingest.load(at_work, [path.name for path in study.inbox.iterdir() if path.is_file()])
         ingest.derive(at_work)
         universes = ingest.compare(at_work)
@@ -107,7 +108,7 @@ def test_the_check_finds_a_week_or_a_count_that_differs(tmp_path: Path) -> None:
         tmp_path / "study", [{"participant_id": "P1"}], files={"a.csv": native(walks("P1", 8, 85, 10, 30))}
     )
     compared(study)
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         assert offences(at_work.connection, "multiverse_equals_weeks") == []
         for wrong, found in (
             ("DELETE FROM multiverse WHERE is_protocol AND week_number = 2", {"week"}),
@@ -229,7 +230,7 @@ def test_partly_active_minutes_qualify_or_not(tmp_path: Path) -> None:
         files={"a.csv": native(whole_day("P1", MONDAY, 30))},
     )
     run(study)
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         # native CSV cannot say it: 25 of the 30 minutes get the flag that a FIT monitoring file gives
         at_work.connection.execute(
             "UPDATE ledger.source_minute SET flags = ['partly_active']"
@@ -258,7 +259,7 @@ def test_only_the_weeks_of_touched_people_are_compared_again_and_the_rules_stay(
         files={f"{name}.csv": native(whole_day(name, MONDAY, 30)) for name in ("P1", "P2")},
     )
     compared(study)
-    with ingest.open_run(study) as at_work:
+    with open_run(study) as at_work:
         at_work.connection.execute("UPDATE multiverse SET arm = 'untouched'")
     drop(study, {"more.csv": native(whole_day("P2", MONDAY + dt.timedelta(days=8), 30))})
     compared(study)

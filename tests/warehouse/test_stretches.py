@@ -55,14 +55,14 @@ def test_loads_one_after_the_other_give_the_tables_of_one_whole_derivation() -> 
         frames = study_frames(study)
         # a rule that takes missing minutes for pauses has no stretch: everything is derived, and nothing would be tested
         frames["bout_rule"] = frames["bout_rule"].with_columns(missing=pl.lit("break"))
-        study_hash = mirror_study(connection, frames)
-        derive(connection, study_hash)
+        mirrored = mirror_study(connection, frames)
+        derive(connection, mirrored)
         narrowed = 0
         for first in range(0, len(files), -(-len(files) // 3)):
             batch = files[first : first + -(-len(files) // 3)]
             write_batch(connection, [entry for entry, _ in batch], [receipt for _, receipt in batch])
             narrowed += _narrowed(connection)
-            derive(connection, study_hash)
+            derive(connection, mirrored)
         again = chance.sample(files, 4)
         emptied = [
             Entry(entry.file, {"file_part": entry.frames["file_part"]})
@@ -70,11 +70,11 @@ def test_loads_one_after_the_other_give_the_tables_of_one_whole_derivation() -> 
             if "file_part" in entry.frames
         ]
         write_batch(connection, emptied, [])
-        derive(connection, study_hash)
+        derive(connection, mirrored)
         write_batch(connection, [entry for entry, _ in again[:2]], [])
-        derive(connection, study_hash)
+        derive(connection, mirrored)
         step_by_step = contents(connection)
-        derive(connection, study_hash, everybody=True)
+        derive(connection, mirrored, everybody=True)
         assert contents(connection) == step_by_step
         assert narrowed > 5
 

@@ -1,0 +1,39 @@
+-- What a study needs that runs every night for years: histories, who was told what, and who is not to come back.
+
+-- one row each time a content was written with a status: the history of a file
+CREATE TABLE ledger.history (
+    source_file_id VARCHAR NOT NULL,
+    noted_at TIMESTAMPTZ NOT NULL,
+    status VARCHAR NOT NULL,
+    reason VARCHAR,
+    footfall_version VARCHAR NOT NULL
+);
+INSERT INTO ledger.history
+SELECT source_file_id, coalesce(loaded_at, received_at), status, reason, 'before 0.2' FROM ledger.source_file;
+
+-- one row for each run of an ingester; ended_at NULL = at work, or ended by force
+CREATE TABLE ledger.run (
+    run_id VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    outcome VARCHAR,
+    -- JSON: what the run did, in counts
+    summary VARCHAR,
+    footfall_version VARCHAR NOT NULL
+);
+
+-- a hash of all that the study's CSVs say about one participant, as of the last derivation
+CREATE TABLE ledger.participant_study (participant_id VARCHAR NOT NULL, study_hash VARCHAR NOT NULL);
+
+-- when a participant's tables were last made again from the originals and found equal
+CREATE TABLE ledger.verification (participant_id VARCHAR NOT NULL, verified_at TIMESTAMPTZ NOT NULL);
+
+-- the latest instant at which any run has begun: a clock that shows less has been set back
+CREATE TABLE ledger.clock (noted_at TIMESTAMPTZ NOT NULL);
+
+-- a withdrawal that has begun and must be finished before anything else
+CREATE TABLE ledger.withdrawal (participant_id VARCHAR NOT NULL, asked_at TIMESTAMPTZ NOT NULL);
+
+-- participants who were erased: a hash of the id with a random salt, so that their files are refused without keeping the id
+CREATE TABLE ledger.withdrawn (salt VARCHAR NOT NULL, person_hash VARCHAR NOT NULL, month DATE NOT NULL);
