@@ -178,13 +178,17 @@ class Loading:
         return told.is_evidence or (told.is_renamed and is_named) or container_id in self.with_unread
 
     def stage(self, jobs: list[Job]) -> list[Job]:
-        """The jobs with their originals in archive/, on the disk; a file that is not what was hashed stays in the inbox.
+        """The jobs with their originals in archive/, on the disk; one that is not what was hashed stays where it is, unread.
 
-        What lies in archive/ or quarantine/ already, or unpacked from there, is left where it is.
+        What could not be read before comes from quarantine/; what lies unpacked from an archive needs no copy.
         """
-        inbox = self.run.study.inbox
-        wanted = {job.source_file_id: (job.path, job.name) for job in jobs if job.path.is_relative_to(inbox)}
-        kept = intake.archive_all(self.run.study, wanted)
+        study = self.run.study
+        wanted = {
+            job.source_file_id: (job.path, job.name)
+            for job in jobs
+            if job.path.is_relative_to(study.inbox) or job.path.is_relative_to(study.quarantine)
+        }
+        kept = intake.archive_all(study, wanted)
         staged = []
         for job in jobs:
             if job.source_file_id not in wanted:
@@ -192,13 +196,9 @@ class Loading:
             elif path := kept.get(job.source_file_id):
                 staged.append(dataclasses.replace(job, path=path))
             else:
-                self.run.report.set_aside.append(
-                    (
-                        job.name,
-                        "left in the inbox",
-                        "expected a file that stays as it is; found that it changed meanwhile.",
-                    )
-                )
+                where = job.path.relative_to(study.root).parts[0]
+                reason = "expected a file that stays as it is; found that it changed since it was hashed."
+                self.run.report.set_aside.append((job.name, f"left in {where}/", reason))
         return staged
 
     def _job(
@@ -307,9 +307,9 @@ class Loading:
         return self.unpacked[container_id].get(evidence.file.source_file_id)
 
     def accept(self, job: Job, entry: Entry) -> None:
-        """Puts the original of a read content where it belongs and queues its rows.
+        """Puts an original that could not be read into quarantine/ as well, and queues the rows of the content.
 
-        job.path lies in archive/, in quarantine/, or unpacked from an archive that does.
+        job.path lies in archive/, or unpacked from an archive that does.
         """
         source_file_id = job.source_file_id
         self.was_read[source_file_id] = entry.file.rows_read is not None
@@ -317,9 +317,6 @@ class Loading:
             is_readable = entry.file.status != "quarantined"
             if not is_readable:
                 intake.quarantine(self.run.study, job.path, source_file_id, job.name)
-            elif job.container_id is None:
-                # one that could not be read before comes from quarantine/
-                intake.archive_all(self.run.study, {source_file_id: (job.path, job.name)})
             self.names[source_file_id] = job.name
             self._add(entry)
         for container_id in self.awaited.pop(source_file_id, set()):
