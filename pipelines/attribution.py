@@ -49,24 +49,35 @@ class Attribution:
     def _listed_devices(self) -> frozenset[str]:
         return frozenset(self.devices.get_column("device_id"))
 
+    def undated_owner(self, folders: tuple[str, ...], device_id: str) -> str | None:
+        """Whose a file of one device is, whatever its dates and without any conflict; None where that takes a closer look."""
+        known = self.participants.intersection(folders)
+        return next(iter(known)) if len(known) == 1 and device_id not in self._listed_devices else None
+
     @functools.cached_property
     def _header(self) -> str:
         return self.devices.clear().write_csv()
 
     def context_hash(
-        self, folders: tuple[str, ...], labels: tuple[str, ...], device_ids: tuple[str, ...], time_basis: str | None
+        self,
+        folders: tuple[str, ...],
+        labels: tuple[str, ...],
+        device_ids: tuple[str, ...],
+        time_basis: str | None,
+        connector: str | None = None,
     ) -> str:
         """A hash of all that the study says about a file with this evidence: if it changes, the file is read again."""
         # most files are of no device of devices.csv, and an account's archive has hundreds of files of no device at all
         listed = self._listed_devices.intersection(device_ids)
         given = self.devices.filter(pl.col("device_id").is_in(sorted(listed))).sort(pl.all()) if listed else None
         people = {*folders, *labels, *(() if given is None else given.get_column("participant_id"))}
+        is_placed = time_basis == "local" or given is not None or (time_basis and connector not in ("fit", "gpx"))
         said = {
             "folders": list(folders),
             "known": sorted(people & self.participants),
             "devices": self._header if given is None else given.write_csv(),
-            # only naive clock times depend on the zone when a file is loaded
-            "zones": {name: self.zones.get(name) for name in sorted(people)} if time_basis == "local" else {},
+            # the zone places naive clock times, the dates of devices.csv, and the dates and nights of what a table states
+            "zones": {name: self.zones.get(name) for name in sorted(people)} if is_placed else {},
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

@@ -66,6 +66,28 @@ def _ingest(arguments: argparse.Namespace) -> int:
     return FAILED if arguments.strict and report.set_aside else OK
 
 
+def _retry(arguments: argparse.Namespace) -> int:
+    from pipelines.progress import progress_bar
+    from pipelines.retry import retry
+
+    study = _study(arguments)
+    with progress_bar("Reading again") as progress:
+        report = retry(study, arguments.files, progress)
+    _print_report(report, study)
+    return OK
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from pipelines.progress import progress_bar
+    from pipelines.rebuild import rebuild
+    from pipelines.rebuild_page import print_rebuilt
+
+    study = _study(arguments)
+    with progress_bar("Reading originals") as progress:
+        found = rebuild(study, progress, is_replacing=arguments.replace)
+    return OK if print_rebuilt(found, arguments.format) else FAILED
+
+
 def _watch(arguments: argparse.Namespace) -> int:
     from pipelines.watch import watch
 
@@ -79,8 +101,15 @@ def _nightly(arguments: argparse.Namespace) -> int:
     from pipelines.prefect_home import run_nightly
 
     study = _study(arguments)
-    report = run_nightly(study)
+    report = run_nightly(study, arguments.wait)
     _print_report(report, study)
+    return OK
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from pipelines.serve import serve
+
+    serve(_study(arguments), arguments.host, arguments.port, arguments.every, arguments.grace)
     return OK
 
 
@@ -110,8 +139,41 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from pipelines.status import print_status
 
-    print_status(_study(arguments), arguments.format)
+    print_status(_study(arguments), arguments.format, arguments.file)
     return OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from pipelines import alerts, doctor
+    from pipelines.errors import StudyError
+
+    if arguments.clock_is_right:
+        doctor.set_clock_right(_study(arguments))
+        _say("The clock is taken for right.")
+        return OK
+    if arguments.test_alert:
+        unsent = alerts.test(_study(arguments))
+        if unsent:
+            return _failed(" ".join(unsent))
+        _say("A test was sent.")
+        return OK
+    if arguments.verify is not None:
+        equal = doctor.verify(_study(arguments), None if arguments.verify == "all" else int(arguments.verify))
+        _say(f"{equal} participants: their tables were made again from the originals, and are equal.")
+        return OK
+    try:
+        study = _study(arguments)
+    except StudyError:
+        if arguments.study is not None:
+            raise
+        study = None
+    return OK if doctor.print_findings(doctor.examine(study, deep=arguments.deep), arguments.format) else FAILED
+
+
+def _people_count(text: str) -> str:
+    if text != "all" and not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"expected a number of participants or all; found {text!r}")
+    return text
 
 
 def _protocol(study: "StudyFolder", protocol: str | None) -> tuple[str, str]:
@@ -200,7 +262,7 @@ def _lock(arguments: argparse.Namespace) -> int:
     if not found and arguments.format == "table":
         _say("No locks yet: `footfall lock NAME` freezes what is published now.")
         return OK
-    columns = ["name", "created_at", "as_of", "footfall_version", "weeks", "sha256", "state"]
+    columns = ["name", "created_at", "as_of", "footfall_version", "weeks", "sha256", "state", "reissued"]
     print_answer(Answer(columns, [each.line() for each in found]), arguments.format)
     changed = [f"{each.name}: {each.state}" for each in found if not each.is_intact]
     return _failed(f"not as they were locked: {', '.join(changed)}.") if changed else OK
@@ -216,6 +278,21 @@ def _diff(arguments: argparse.Namespace) -> int:
     found = differences(old, new, participant_id=arguments.participant, protocol_id=arguments.protocol)
     print_differences(found, arguments.old, arguments.new, arguments.format)
     return OK
+
+
+def _withdraw(arguments: argparse.Namespace) -> int:
+    from pipelines.withdraw.command import confirm, say_outcome, say_proof, search, withdraw
+
+    study = _study(arguments)
+    if arguments.proof:
+        proof = search(study, arguments.participant)
+    else:
+        if not arguments.yes:
+            confirm(arguments.participant)
+        outcome, proof = withdraw(study, arguments.participant)
+        say_outcome(outcome, _say)
+    say_proof(proof, _say)
+    return OK if proof.is_clean else FAILED
 
 
 def _dialect_check(arguments: argparse.Namespace) -> int:
@@ -236,6 +313,29 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> "None":  # type: ignore[override]
         self.exit(WRONG_USAGE, f"footfall: {message}. `{self.prog} --help` shows what it takes.\n")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e7:
+        raise argparse.ArgumentTypeError(f"expected seconds, 0 or more; found {text!r}")
+    return value
+
+
+def _pause(text: str) -> float:
+    value = _seconds(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("expected more than 0 seconds")
+    return value
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535; found {text!r}")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -272,10 +372,8 @@ def parser() -> argparse.ArgumentParser:
     ingest = command("ingest", _ingest, "take what is in the inbox, or copies of the given files, in one pass")
     ingest.add_argument("paths", type=Path, nargs="*", metavar="PATH")
     ingest.add_argument("--strict", action="store_true", help="exit status 1 if a file was set aside")
-    watch = command("watch", _watch, "take files from the inbox as they become complete, until stopped")
-    watch.add_argument("--every", type=float, default=30.0, metavar="SECONDS", help="time between two looks (30)")
-    command("nightly", _nightly, "one nightly run as a Prefect flow")
-    command("status", _status, "files by state, reasons, unattributed files, last data per device", prints=True)
+    _add_running(command)
+    _add_health(command)
     adherence = command("adherence", _adherence, "the participant x week grid", prints=True)
     adherence.add_argument("--participant", metavar="P", help="one participant only")
     adherence.add_argument("--protocol", metavar="X", help="default: the first that study.toml lists")
@@ -300,8 +398,62 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("new", metavar="B", help="a lock, or published")
     diff.add_argument("--participant", metavar="P", help="one participant only")
     diff.add_argument("--protocol", metavar="X", help="one protocol only; default: all that both list")
+    text = (
+        "erase a participant everywhere in the study folder, prove it by a search, and refuse their files from now on"
+    )
+    withdraw = command("withdraw", _withdraw, text)
+    withdraw.add_argument("participant", metavar="PARTICIPANT")
+    either = withdraw.add_mutually_exclusive_group()
+    either.add_argument("--yes", action="store_true", help="do not ask first")
+    either.add_argument("--proof", action="store_true", help="search only, and change nothing")
     _add_dialect(commands)
     return top
+
+
+def _add_running(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that go on by themselves."""
+    text = "time between two looks at the inbox (30)"
+    again = command("retry", _retry, "read again what was set aside, after an upgrade or a mended CSV")
+    again.add_argument(
+        "files", nargs="*", metavar="FILE", help="a name in quarantine/, an original name, or 6 characters of its hash"
+    )
+    text = "everything again from archive/ and the CSVs; it must equal what is there"
+    rebuilt = command("rebuild", _rebuild, text, prints=True)
+    rebuilt.add_argument("--replace", action="store_true", help="put the rebuilt tables in place if they differ")
+    watch = command("watch", _watch, "take files from the inbox as they become complete, until stopped")
+    watch.add_argument("--every", type=_pause, default=30.0, metavar="SECONDS", help=text)
+    nightly = command("nightly", _nightly, "one nightly run as a Prefect flow")
+    nightly.add_argument(
+        "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="wait so long for another ingester (0)"
+    )
+    serve = command(
+        "serve", _serve, "the nightly schedule, the watched inbox and Prefect's page of their runs, until stopped"
+    )
+    serve.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where the page is offered (127.0.0.1)")
+    serve.add_argument("--port", type=_port, default=4200, metavar="PORT", help="its port (4200)")
+    serve.add_argument("--every", type=_pause, default=30.0, metavar="SECONDS", help=text)
+    text = "when stopped, let a run that is at work finish its step for so long (60)"
+    serve.add_argument("--grace", type=_seconds, default=60.0, metavar="SECONDS", help=text)
+
+
+def _add_health(command: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "files by state, reasons, files that wait, who is silent, runs and publications, who is at work"
+    status = command("status", _status, text, prints=True)
+    status.add_argument(
+        "--file", metavar="NAME|HASH", help="one file: every name it came under, what became of it, where it lies"
+    )
+    text = "check the installation, the study folder, time zones, disk, clocks and locks, and say what to do"
+    doctor = command("doctor", _doctor, text, prints=True)
+    one = doctor.add_mutually_exclusive_group()
+    one.add_argument("--deep", action="store_true", help="also hash every original in archive/ again")
+    one.add_argument(
+        "--verify", metavar="N|all", type=_people_count,
+        help="make the tables of N participants again from the originals, those first that have waited longest, and compare",
+    )  # fmt: skip
+    one.add_argument(
+        "--clock-is-right", action="store_true", help="take the clock for right although a run began at a later time"
+    )
+    one.add_argument("--test-alert", action="store_true", help="send a test by [alerts] of study.toml")
 
 
 def _add_dialect(commands: "argparse._SubParsersAction[_Parser]") -> None:

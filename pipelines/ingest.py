@@ -5,7 +5,7 @@ file in the inbox or its rows in the ledger, never half of it; the next run fini
 """
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from pipelines import intake, publications
@@ -57,12 +57,16 @@ def copy_into_inbox(study: StudyFolder, paths: Iterable[Path]) -> list[str]:
     return names
 
 
-def load(run: Run, names: list[str], progress: Progress = lambda *_: None) -> None:
+def load(
+    run: Run, names: list[str], progress: Progress = lambda *_: None, again: Collection[str] = frozenset()
+) -> None:
     """Takes the named files of the inbox: every content ends in the ledger, its original in archive/ or quarantine/.
 
-    Also reads again what a change of the study's CSVs concerns, such as a file whose owner is now listed.
+    Also reads again what a change of the study's CSVs or dialects concerns, such as a file whose owner is now listed.
+    again: further contents to read again.
     """
-    loading = Loading(run)
+    loading = Loading(run, again)
+    loading.catch_up_notes()
     jobs = loading.jobs(names)
     jobs += loading.jobs_to_repeat()
     before = len(run.report.set_aside)

@@ -3,6 +3,7 @@
 No file leaves the inbox before its content is safe in archive/ or quarantine/ and its row is in the ledger.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -33,19 +34,31 @@ Look = dict[str, tuple[int, int]]
 def look(inbox: Path) -> Look:
     """Every file under the inbox by its path relative to it (with /): size in bytes and modification time in ns.
 
-    Hidden files, leftovers of operating systems and unfinished downloads are passed over; links are not followed.
+    Hidden files, leftovers of operating systems and unfinished downloads are passed over; links are not followed. What goes
+    away meanwhile is not there; a folder that cannot be looked into stands for its files, so that it is told of like a file
+    that cannot be read. Raises OSError if the inbox itself cannot be looked into: a share may be away.
     """
     found: Look = {}
-    folders = [inbox] if inbox.is_dir() else []
+    folders = [inbox]
     while folders:
-        for entry in os.scandir(folders.pop()):
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            if folder == inbox:
+                raise
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                found[folder.relative_to(inbox).as_posix()] = (0, 0)
+            continue
+        for entry in entries:
             if _LEFT_BEHIND.fullmatch(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(Path(entry.path))
             elif entry.is_file(follow_symlinks=False):
-                status = entry.stat(follow_symlinks=False)
-                found[Path(entry.path).relative_to(inbox).as_posix()] = (status.st_size, status.st_mtime_ns)
+                with contextlib.suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    found[Path(entry.path).relative_to(inbox).as_posix()] = (status.st_size, status.st_mtime_ns)
     return found
 
 
@@ -81,10 +94,16 @@ def look_and_hash(path: Path) -> tuple[Identity, str]:
         return _identity(os.fstat(file.fileno())), hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def take_away(path: Path, look: Identity) -> bool:
-    """Removes a file from the inbox if it is still the one that was hashed; False leaves it for the next run."""
+def take_away(path: Path, look: Identity, source_file_id: str) -> bool:
+    """Removes a file from the inbox if it is still the one that was hashed; False leaves it for the next run.
+
+    Where times have no fractions of a second (FAT has every other second) a file may have been written anew within the same
+    one, so its bytes are compared once more.
+    """
     try:
         if _identity(path.stat()) != look:
+            return False
+        if look.mtime_ns % 1_000_000_000 == 0 and content_hash(path) != source_file_id:
             return False
         path.unlink()
     except OSError:
@@ -122,7 +141,12 @@ def archive_path(study: StudyFolder, source_file_id: str, name: str) -> Path:
 
 
 def _quarantine_path(study: StudyFolder, source_file_id: str, name: str) -> Path:
-    return study.quarantine / f"{source_file_id[:12]}-{_safe(Path(name).name)}"
+    return study.quarantine / quarantine_name(source_file_id, name)
+
+
+def quarantine_name(source_file_id: str, name: str) -> str:
+    """What a content that came under that name is called in quarantine/."""
+    return f"{source_file_id[:12]}-{_safe(Path(name).name)}"
 
 
 def printable(name: str) -> str:
@@ -190,16 +214,22 @@ def make_folder(path: Path) -> None:
 
 
 def _copy_hashed(source: Path, target: Path) -> str | None:
+    """The SHA-256 of what was copied; None if the source cannot be read any more, which is no fault of the target's disk."""
     digest = hashlib.sha256()
     try:
         reader = source.open("rb")
-    except FileNotFoundError:
+    except OSError:
         return None
     with reader, target.open("wb") as writer:
-        while block := reader.read(_BLOCK):
+        while True:
+            try:
+                block = reader.read(_BLOCK)
+            except OSError:
+                return None
+            if not block:
+                return digest.hexdigest()
             digest.update(block)
             writer.write(block)
-    return digest.hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,6 +249,16 @@ def quarantine(study: StudyFolder, path: Path, source_file_id: str, name: str) -
     beside = target.with_name(f".{target.name}.new")
     shutil.copyfile(path, beside)
     replace_durably(beside, target)
+
+
+def noted(study: StudyFolder) -> dict[str, bool]:
+    """The first 12 characters of every content that lies in quarantine/, and whether a reason file lies beside it or for it."""
+    found: dict[str, bool] = {}
+    for entry in os.scandir(study.quarantine) if study.quarantine.is_dir() else ():
+        start, dash, _ = entry.name.partition("-")
+        if dash and len(start) == 12:
+            found[start] = found.get(start, False) or entry.name.endswith(".reason.txt")
+    return found
 
 
 def write_reason(study: StudyFolder, source_file_id: str, name: str, reason: Reason | None) -> None:

@@ -8,8 +8,10 @@ the file in the inbox meanwhile.
 import collections
 import dataclasses
 import datetime as dt
+import hashlib
 import logging
 import tempfile
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,11 @@ from connectors.errors import ConnectorError
 from pipelines import intake, receipts
 from pipelines.reading import Job
 from pipelines.run import ASIDE, Run
+from pipelines.study_folder import StudyFolder
+from pipelines.withdraw.arrivals import PARTED, REFUSED, Arrivals
+from pipelines.withdraw.refusal import Withdrawn
 from warehouse import ledger
+from warehouse.durable import sync_folder
 from warehouse.ledger import Entry, Receipt, SourceFile
 
 _LOG = logging.getLogger("footfall")
@@ -26,8 +32,13 @@ _LOG = logging.getLogger("footfall")
 #: readers that look at bytes alone: another name of such a file says nothing new about what it holds
 _NAMELESS = ("fit", "gpx", "container")
 
+_LOST = (
+    "expected the original of content {} in archive/ or quarantine/; found none. Put it back from a backup: `footfall"
+    " rebuild` lists all that are missing."
+)
+
 #: A batch is written in one transaction when it holds this many files or minute rows.
-BATCH_FILES = 200
+BATCH_FILES = 2_000
 BATCH_ROWS = 2_000_000
 
 
@@ -46,6 +57,7 @@ class _Taken(NamedTuple):
     path: Path
     name: str
     look: intake.Identity
+    content: str
 
 
 class _Told(NamedTuple):
@@ -56,10 +68,38 @@ class _Told(NamedTuple):
     is_evidence: bool = False
 
 
-class Loading:
-    """The files of one run on their way: hashed, told apart from known ones, and written in batches."""
+def container_entry(
+    source_file_id: str, received_at: dt.datetime, members: Sequence[str], was_read: Mapping[str, bool]
+) -> Entry:
+    """The row of an archive: how many files are inside, and how many of them a reader understood.
 
-    def __init__(self, run: Run) -> None:
+    members: the content of each file inside, with repetitions; was_read: by content, False for one that is not in it.
+    """
+    read = sum(was_read.get(member_id, False) for member_id in members)
+    return Entry(
+        SourceFile(
+            source_file_id=source_file_id,
+            status="container",
+            reason=f"{len(members):,} files inside, {read:,} read",
+            connector="container",
+            received_at=received_at,
+            context_hash="container",
+        )
+    )
+
+
+def own_dialects(study: StudyFolder) -> dict[str, str]:
+    """Name -> SHA-256 of each dialect that the study has of its own."""
+    return {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(study.dialects.glob("*.toml"))}
+
+
+class Loading:
+    """The files of one run on their way: hashed, told apart from known ones, and written in batches.
+
+    again: known contents that are read again, whether anything is said of them that is new or not.
+    """
+
+    def __init__(self, run: Run, again: Collection[str] = ()) -> None:
         self.run = run
         self.known = ledger.evidence(run.connection)
         self.receipts = ledger.receipts(run.connection)
@@ -69,9 +109,16 @@ class Loading:
         self.all_names: dict[str, set[str]] = collections.defaultdict(set)
         for source_file_id, name in self.receipts:
             self.all_names[source_file_id].add(name)
-        # read again whatever comes of it, and read again because a new name may tell more
-        self.repeat: set[str] = set()
+        self.received = {key: value.file.received_at for key, value in self.known.items()}
+        # read again whatever comes of it, and read again because a new name or a dialect may tell more
+        self.repeat: set[str] = set(again)
         self.renamed: set[str] = set()
+        self.dialects = own_dialects(run.study)
+        self.changed_dialects = {name for name, _ in self.dialects.items() ^ ledger.dialects(run.connection).items()}
+        tombstones = {key for key, value in self.known.items() if value.file.status == "withdrawn"}
+        self.arrivals = Arrivals(
+            Withdrawn.of(run.connection), tombstones, run.tables.participants, run.study.dialects, run.scratch
+        )
         self.entries: list[Entry] = []
         self.new_receipts: list[Receipt] = []
         # files of the inbox whose content is in hand, by content
@@ -98,6 +145,15 @@ class Loading:
         file = self.known[source_file_id].file
         return file.status == "quarantined" or (file.status == "no_step_data" and file.connector is None)
 
+    def catch_up_notes(self) -> None:
+        """Writes and takes away the reason files that a run which was ended by force after its transaction did not come to."""
+        lying = intake.noted(self.run.study)
+        for source_file_id, evidence in self.known.items():
+            file, is_noted = evidence.file, lying.get(source_file_id[:12])
+            reason = self._reason(file)
+            if not is_noted if reason else is_noted is not None:
+                intake.write_reason(self.run.study, source_file_id, evidence.inbox_path, reason)
+
     def jobs(self, names: list[str]) -> list[Job]:
         """One job for each content that the ledger does not know yet; archives are opened and their members hashed."""
         jobs: list[Job] = []
@@ -113,8 +169,17 @@ class Loading:
                 )
                 continue
             shown = intake.printable(name)
+            taken = _Taken(path, shown, look, source_file_id)
+            arrived = self.arrivals.screen(path, source_file_id, shown)
+            if arrived is None:
+                self._refuse(taken, REFUSED)
+                self.taken[source_file_id].append(taken)
+                continue
+            if arrived.source_file_id != source_file_id:
+                self._refuse(taken, PARTED)
+            path, source_file_id, shown = arrived
             told = self._receive(source_file_id, shown, intake.folder_of(shown), look.size, look.mtime_ns)
-            self.taken[source_file_id].append(_Taken(path, shown, look))
+            self.taken[source_file_id].append(taken)
             if not told.is_new and not self._says_more_of_members(source_file_id, told):
                 continue
             if not is_container(path):
@@ -130,6 +195,17 @@ class Loading:
             )
             for job in jobs
         ]
+
+    def _refuse(self, taken: _Taken, reason: str) -> None:
+        """Notes that a content is not kept; what the ledger knows as somebody else's stays what it is."""
+        self.run.report.note(taken.name, "withdrawn", None)
+        self.run.report.set_aside.append((taken.name, "withdrawn", reason))
+        if taken.content not in self.numbers:
+            self.numbers[taken.content] += 1
+            stone = receipts.tombstone(taken.content, self.run.now())
+            self.new_receipts.append(stone)
+            self.names[taken.content] = taken.name
+            self._add(Entry(SourceFile(taken.content, "withdrawn", stone.received_at)), is_counted=False)
 
     def _receive(
         self,
@@ -161,6 +237,7 @@ class Loading:
             folders.add(folder)
         if not is_known:
             self.first_names[source_file_id] = name
+            self.received[source_file_id] = now
             return _Told(is_new=True, is_renamed=True, is_evidence=is_evidence)
         if is_counted:
             self.run.report.note(name, "duplicate", None)
@@ -186,7 +263,10 @@ class Loading:
         wanted = {
             job.source_file_id: (job.path, job.name)
             for job in jobs
-            if job.path.is_relative_to(study.inbox) or job.path.is_relative_to(study.quarantine)
+            if job.path.is_relative_to(study.inbox)
+            or job.path.is_relative_to(study.quarantine)
+            # one that came with rows of somebody who was withdrawn, and was written without them
+            or (job.container_id is None and job.path.is_relative_to(self.run.scratch))
         }
         kept = intake.archive_all(study, wanted)
         staged = []
@@ -209,7 +289,7 @@ class Loading:
             source_file_id=source_file_id,
             name=self.first_names[source_file_id],
             folders=tuple(sorted(self.folders.get(source_file_id, ()))),
-            received_at=received_at or self.run.now(),
+            received_at=received_at or self.received[source_file_id],
             container_id=container_id,
             dialect_folder=self.run.study.dialects,
             names=tuple(sorted(self.all_names[source_file_id])),
@@ -255,21 +335,26 @@ class Loading:
 
     def _close(self, container_id: str) -> None:
         opened = self.opened.pop(container_id)
-        read = sum(self.was_read.get(member_id, False) for member_id in opened.members)
-        reason = f"{len(opened.members):,} files inside, {read:,} read"
+        entry = container_entry(container_id, opened.received_at, opened.members, self.was_read)
         before = self.known.get(container_id)
-        if before is not None and (before.file.status, before.file.reason) == ("container", reason):
+        if before is not None and (before.file.status, before.file.reason) == ("container", entry.file.reason):
             return
-        file = SourceFile(
-            source_file_id=container_id,
-            status="container",
-            reason=reason,
-            connector="container",
-            received_at=opened.received_at,
-            context_hash="container",
-        )
         self.names[container_id] = self.first_names[container_id]
-        self._add(Entry(file), is_counted=before is None or before.file.status != "container")
+        self._add(entry, is_counted=before is None or before.file.status != "container")
+
+    def _count_again(self) -> None:
+        """Archives say how many of their files were read: one of them was read for the first time, or is not any more."""
+        changed = {key for key, value in self.known.items() if self.was_read[key] != (value.file.rows_read is not None)}
+        outer = {name.partition("!/")[0] for key in changed for name in self.all_names[key] if "!/" in name}
+        for container_id, evidence in self.known.items():
+            if evidence.file.status != "container" or not outer & self.all_names[container_id]:
+                continue
+            path = intake.find_original(self.run.study, container_id)
+            if path is not None:
+                with tempfile.TemporaryDirectory(dir=self.run.scratch) as folder:
+                    members = [intake.content_hash(member.path) for member in unpack(path, Path(folder))]
+                self.opened[container_id] = _Opened(evidence.file.received_at, members, set())
+                self._close(container_id)
 
     def jobs_to_repeat(self) -> list[Job]:
         """One job for each known content about which the study's CSVs now say something else, or that came again."""
@@ -279,20 +364,31 @@ class Loading:
             if file.status in ("container", "withdrawn"):
                 continue
             context = self.run.attribution.context_hash(
-                tuple(sorted(self.folders[source_file_id])), evidence.labels, evidence.device_ids, file.time_basis
-            )
+                tuple(sorted(self.folders[source_file_id])), evidence.labels, evidence.device_ids, file.time_basis,
+                file.connector,
+            )  # fmt: skip
             is_renamed = source_file_id in self.renamed and file.connector not in _NAMELESS
-            if context == file.context_hash and source_file_id not in self.repeat and not is_renamed:
+            is_told_more = is_renamed or self._may_read_otherwise(file)
+            if context == file.context_hash and source_file_id not in self.repeat and not is_told_more:
                 continue
             path = self._find(evidence)
             if path is None:
                 _LOG.warning("the original of %s is neither in archive/ nor in quarantine/", source_file_id[:12])
+                missing = (evidence.inbox_path, "not read again", _LOST.format(source_file_id[:12]))
+                if missing not in self.run.report.set_aside:
+                    self.run.report.set_aside.append(missing)
             elif file.container_id is None and is_container(path):
                 # an archive that could not be opened before
-                jobs += self._open(path, source_file_id, evidence.inbox_path, _Told(is_new=True), file.received_at)
+                if kept := self.stage([self._job(path, source_file_id, None, file.received_at)]):
+                    told = _Told(is_new=True)
+                    jobs += self._open(kept[0].path, source_file_id, evidence.inbox_path, told, file.received_at)
             else:
                 jobs.append(self._job(path, source_file_id, file.container_id, file.received_at))
         return jobs
+
+    def _may_read_otherwise(self, file: SourceFile) -> bool:
+        """True if a dialect of the study changed and the content was read by one, or by nothing."""
+        return bool(self.changed_dialects) and (file.connector is None or file.dialect is not None)
 
     def _find(self, evidence: ledger.Evidence) -> Path | None:
         container_id = evidence.file.container_id
@@ -313,6 +409,8 @@ class Loading:
         """
         source_file_id = job.source_file_id
         self.was_read[source_file_id] = entry.file.rows_read is not None
+        if entry.file.loaded_at is not None:
+            entry = dataclasses.replace(entry, file=dataclasses.replace(entry.file, loaded_at=self.run.now()))
         if not self._tells_nothing_new(entry):
             is_readable = entry.file.status != "quarantined"
             if not is_readable:
@@ -326,11 +424,11 @@ class Loading:
                     self._close(container_id)
 
     def _tells_nothing_new(self, entry: Entry) -> bool:
-        """True if a content that was read again under one more name is what the ledger holds already."""
+        """True if a content that was read again under one more name, or dialect, is what the ledger holds already."""
         source_file_id = entry.file.source_file_id
-        if source_file_id not in self.renamed or source_file_id in self.repeat:
+        before = self.known.get(source_file_id)
+        if before is None or source_file_id in self.repeat or entry.file.dialect in self.changed_dialects:
             return False
-        before = self.known[source_file_id]
         parts = entry.frames.get("file_part")
         found = ((), ()) if parts is None else (
             tuple(parts.get_column("participant_label").drop_nulls().unique().sort()),
@@ -345,6 +443,11 @@ class Loading:
         return file.status == "no_step_data" and intake.is_inside(
             file.container_id, self.all_names[file.source_file_id]
         )
+
+    def _reason(self, file: SourceFile) -> intake.Reason | None:
+        """What the reason file of a content says; None for one that has none."""
+        is_aside = file.status in ASIDE and not self._is_quiet(file)
+        return intake.Reason(file.status, file.reason or "") if is_aside else None
 
     def _add(self, entry: Entry, *, is_counted: bool = True) -> None:
         self.entries.append(entry)
@@ -361,12 +464,14 @@ class Loading:
         ready = [receipt for receipt in self.new_receipts if receipt.source_file_id in self.written]
         self.new_receipts = [receipt for receipt in self.new_receipts if receipt.source_file_id not in self.written]
         ledger.write_batch(self.run.connection, self.entries, ready, self.run.now())
+        # the database keeps its bytes on the disk, but not the name of the log that they are in
+        sync_folder(self.run.study.private)
         receipts.append(self.run.study, ready)
         for entry in self.entries:
             file = entry.file
-            is_aside = file.status in ASIDE and not self._is_quiet(file)
-            reason = intake.Reason(file.status, file.reason or "") if is_aside else None
-            intake.write_reason(self.run.study, file.source_file_id, self.names[file.source_file_id], reason)
+            intake.write_reason(
+                self.run.study, file.source_file_id, self.names[file.source_file_id], self._reason(file)
+            )
             if file.status == "quarantined" and file.container_id is None:
                 intake.archive_path(self.run.study, file.source_file_id, self.names[file.source_file_id]).unlink(
                     missing_ok=True
@@ -377,12 +482,16 @@ class Loading:
 
     def _empty_inbox(self, source_file_id: str) -> None:
         for taken in self.taken.pop(source_file_id, ()):
-            intake.take_away(taken.path, taken.look)
+            intake.take_away(taken.path, taken.look, taken.content)
+            self.arrivals.tidy(taken.path, self.run.study.inbox)
 
     def flush(self) -> None:
         """Writes what is queued, then empties the inbox of everything that is safe."""
         for container_id in list(self.opened):
             self._close(container_id)
+        self._count_again()
         self._write()
+        if self.changed_dialects:
+            ledger.note_dialects(self.run.connection, self.dialects)
         for source_file_id in self.written & set(self.taken):
             self._empty_inbox(source_file_id)

@@ -2,19 +2,22 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.errors import FootfallError, UsageError
 from pipelines.publications import PREVIOUS, publication_file
 from pipelines.study_folder import StudyFolder
-from warehouse.durable import sync_folder
+from warehouse.durable import replace_durably, sync_folder, write_durably
+from warehouse.erase import Scrub, copy_without
 from warehouse.snapshots import contents
 
 #: The word that stands for the current published file where a lock's name is asked for.
@@ -41,7 +44,10 @@ class Lock:
         return self.state == "intact"
 
     def line(self) -> list[Any]:
-        """name, created_at, as_of, footfall_version, weeks, sha256 and state; None where lock.json cannot be read."""
+        """name, created_at, as_of, footfall_version, weeks, sha256, state and reissued (when last, and how often, after a
+        withdrawal); None where lock.json cannot be read.
+        """
+        reissued = self.facts.get("reissued", [])
         publication = self.facts.get("publication", {})
         return [
             self.name,
@@ -51,6 +57,7 @@ class Lock:
             self.facts.get("tables", {}).get("participant_week", {}).get("rows"),
             self.facts.get("file", {}).get("sha256"),
             self.state,
+            f"{reissued[-1]['at']} ({len(reissued)})" if reissued else None,
         ]
 
 
@@ -94,7 +101,11 @@ def lock(study: StudyFolder, name: str) -> Lock:
 
 def locks(study: StudyFolder) -> list[Lock]:
     """All locks of the study by name, each read again whole and compared with its hash."""
-    return [_read(study, folder.name) for folder in _folders(study)]
+    return [_read(study, name) for name in _names(study)]
+
+
+def _names(study: StudyFolder) -> list[str]:
+    return [folder.name for folder in _folders(study)]
 
 
 def locked_file(study: StudyFolder, name: str) -> Path:
@@ -114,6 +125,50 @@ def locked_file(study: StudyFolder, name: str) -> Path:
     if not found.is_intact:
         raise FootfallError(f"lock {name!r}: {found.state}. Its numbers are not those that were locked.")
     return found.database
+
+
+def reissue(
+    study: StudyFolder, participant_id: str, tombstones: Collection[str], scrub: Scrub, at: dt.datetime
+) -> list[str]:
+    """Writes every lock that holds the participant again without them, and marks it; returns the names of these locks.
+
+    lock.json gets the new hashes and one more entry in `reissued`: at, because, rows_removed, sha256_before, was_intact. It is
+    written before the file is swapped in, so that a stop between the two shows, and is mended when this is done again. Counts
+    over all people stay as they were locked. scrub: gives a sentence without the id.
+    """
+    found = [each for each in map(functools.partial(_read, study), _names(study)) if each.database.is_file()]
+    return [each.name for each in found if _reissue(each, participant_id, tombstones, scrub, at)]
+
+
+def _reissue(found: Lock, participant_id: str, tombstones: Collection[str], scrub: Scrub, at: dt.datetime) -> bool:
+    beside = found.database.with_name(f".{found.database.name}.new")
+    try:
+        removed, is_other = copy_without(found.database, beside, participant_id, tombstones, scrub)
+        if not is_other:
+            return False
+        sha256, before = _hash_of(beside), _hash_of(found.database)
+        # one that was stopped before the file was swapped in has its entry already
+        entries = [each for each in found.facts.get("reissued", []) if each["sha256_before"] != before]
+        was_intact = found.facts.get("file", {}).get("sha256") == before or len(entries) < len(
+            found.facts.get("reissued", [])
+        )
+        facts = _facts(found.name, beside, sha256)
+        facts["created_at"] = found.facts.get("created_at", facts["created_at"])
+        facts["file"]["name"] = found.database.name
+        facts["reissued"] = [
+            *entries,
+            {
+                "at": at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), "because": "withdrawal",
+                "rows_removed": sum(removed.values()), "sha256_before": before, "was_intact": was_intact,
+            },
+        ]  # fmt: skip
+        write_durably(found.database.with_name("lock.json"), json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
+        replace_durably(beside, found.database)
+        for file in (found.database, found.database.with_name("lock.json")):
+            file.chmod(0o444)
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
 
 
 def _folders(study: StudyFolder) -> list[Path]:
@@ -176,4 +231,6 @@ def _read(study: StudyFolder, name: str) -> Lock:
     if not database.is_file():
         return Lock(name, database, facts, "the file is gone")
     state = "intact" if _hash_of(database) == noted else "changed since it was locked"
+    if state == "intact" and any(not each["was_intact"] for each in facts.get("reissued", [])):
+        state = "changed since it was locked, before it was re-issued"
     return Lock(name, database, facts, state)

@@ -38,7 +38,21 @@ class Prepared:
     @property
     def participants(self) -> tuple[str, ...]:
         """Everybody who has rows in the file."""
-        return tuple(self.frames["file_part"].get_column("participant_id").drop_nulls().unique().sort())
+        return self._told("participant_id")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the file gives people."""
+        return self._told("participant_label")
+
+    @property
+    def device_ids(self) -> tuple[str, ...]:
+        """The devices that the file names."""
+        return self._told("device_id")
+
+    def _told(self, column: str) -> tuple[str, ...]:
+        # parts are few: a set of Python's costs a tenth of a query
+        return tuple(sorted(set(self.frames["file_part"].get_column(column).drop_nulls().to_list())))
 
 
 def prepare(
@@ -109,7 +123,7 @@ def prepare(
     frames = {
         "file_part": _attributed_parts(parts, people, _spans(epochs, totals, sessions)),
         "source_minute": minutes,
-        "counter_reading": _readings(readings, recording.utc_offset_minutes or 0),
+        "counter_reading": readings_of(readings, pl.lit(recording.utc_offset_minutes or 0)),
         "source_coverage": coverage.rename({"start": "coverage_start", "end": "coverage_end"}),
         "source_session": sessions.rename({"start": "session_start", "end": "session_end"}),
         "source_total": totals.rename({"start": "total_start", "end": "total_end"}),
@@ -230,7 +244,8 @@ def _naive_aside(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return set_aside(rows.with_columns(pl.lit(None, dtype=_UTC).alias("__at")), reason, "__at")
 
 
-def _readings(readings: pl.DataFrame, utc_offset_minutes: int) -> pl.DataFrame:
+def readings_of(readings: pl.DataFrame, utc_offset_minutes: pl.Expr, *more: str) -> pl.DataFrame:
+    """Rows with a running counter as ledger.counter_reading rows. more: columns to keep besides."""
     day_start = pl.col("device_day").cast(pl.Datetime("us")) - pl.duration(minutes=utc_offset_minutes)
     return readings.select(
         "participant_id",
@@ -241,4 +256,5 @@ def _readings(readings: pl.DataFrame, utc_offset_minutes: int) -> pl.DataFrame:
         "activity",
         "cumulative_steps",
         "cumulative_active_seconds",
+        *more,
     )

@@ -71,6 +71,17 @@ def _note(history: Path, found: list[Publication], keep: int) -> None:
             path.unlink(missing_ok=True)
 
 
+def forget_earlier(study: StudyFolder) -> None:
+    """Takes all but the current publication out of the history: the earlier ones hold somebody who was withdrawn."""
+    history = study.research.parent / "history"
+    if history.is_dir():
+        current = publications(study)[-1:]
+        _note(history, current, len(current))
+        for leftover in history.iterdir():
+            if leftover.name not in {_INDEX, *(each.file for each in current)}:
+                leftover.unlink()
+
+
 def publications(study: StudyFolder) -> list[Publication]:
     """What is in published/history/, oldest first; the last one is the current publication."""
     history = study.research.parent / "history"

@@ -13,7 +13,8 @@ from connectors.errors import ConnectorError, CorruptFileError, UnknownFormatErr
 from connectors.recording import Recording
 from pipelines.attribution import Attribution, ConflictError
 from pipelines.intake import is_inside
-from pipelines.prepare import prepare
+from pipelines.prepare import Prepared, prepare
+from pipelines.prepare_many import Unready, prepare_many
 from warehouse.ledger import Entry, SourceFile
 
 _LOG = logging.getLogger("footfall")
@@ -57,7 +58,17 @@ def read_jobs(jobs: Sequence[Job], attribution: Attribution) -> list[Entry]:
                 [job.path for job in wanted], dialect_folder=folder, names=[job.names for job in wanted]
             )
         )
-        return [_entry(job, next(found) if job.error is None else job.error, attribution) for job in jobs]
+        results = [next(found) if job.error is None else job.error for job in jobs]
+        unready = {
+            place: Unready(one, job.folders, job.received_at)
+            for place, (job, one) in enumerate(zip(jobs, results, strict=True))
+            if isinstance(one, Recording)
+        }
+        ready = prepare_many(unready, attribution)
+        return [
+            _entry(job, one, attribution, ready.get(place))
+            for place, (job, one) in enumerate(zip(jobs, results, strict=True))
+        ]
     except Exception:
         # whose fault it is shows when each is read alone
         return [_read_guarded(job, attribution) for job in jobs]
@@ -91,7 +102,9 @@ def _read_guarded(job: Job, attribution: Attribution) -> Entry:
         return _entry(job, unreadable, attribution)
 
 
-def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution) -> Entry:
+def _entry(
+    job: Job, found: Recording | ConnectorError, attribution: Attribution, ready: Prepared | None = None
+) -> Entry:
     file = SourceFile(
         source_file_id=job.source_file_id,
         status="quarantined",
@@ -112,15 +125,13 @@ def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution
         utc_offset_minutes=recording.utc_offset_minutes,
     )
     try:
-        prepared = prepare(recording, attribution, job.folders, job.received_at)
+        prepared = ready or prepare(recording, attribution, job.folders, job.received_at)
         status, reason = "loaded", "; ".join(prepared.notes) or None
     except ConflictError as error:
         # its labels and devices are kept, so that a corrected CSV brings it back by itself
         prepared = prepare(recording, Attribution.nobody(attribution), (), job.received_at)
         status, reason = "quarantined", f"expected one person; found that {error}. Correct the folder or the CSV."
-    parts = prepared.frames["file_part"]
-    labels = tuple(parts.get_column("participant_label").drop_nulls().unique().sort())
-    devices = tuple(parts.get_column("device_id").unique().sort())
+    labels, devices = prepared.labels, prepared.device_ids
     if status == "loaded" and not prepared.participants:
         status, reason = "unattributed", _nobody(job, labels, recording.named_participant)
     return Entry(
@@ -133,9 +144,15 @@ def _entry(job: Job, found: Recording | ConnectorError, attribution: Attribution
             first_epoch=prepared.first_epoch,
             last_epoch=prepared.last_epoch,
             loaded_at=dt.datetime.now(dt.UTC) if status == "loaded" else None,
-            context_hash=attribution.context_hash(job.folders, labels, devices, recording.time_basis),
+            context_hash=attribution.context_hash(
+                job.folders, labels, devices, recording.time_basis, recording.connector
+            ),
         ),
-        prepared.frames if status == "loaded" else {"file_part": parts},
+        {
+            table: frame
+            for table, frame in prepared.frames.items()
+            if not frame.is_empty() and (status == "loaded" or table == "file_part")
+        },
     )
 
 

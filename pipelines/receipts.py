@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import StudyError
 from pipelines.study_folder import StudyFolder
 from warehouse import ledger
 from warehouse.database import Connection
@@ -53,12 +54,32 @@ def read(study: StudyFolder) -> list[Receipt]:
     return list(found.values())
 
 
-def catch_up(study: StudyFolder, connection: Connection) -> None:
-    """Writes the file anew if it does not hold the receipts of the ledger: a run was ended between the two."""
+def catch_up(study: StudyFolder, connection: Connection, *, is_erasing: bool = False) -> None:
+    """Writes the file anew if it does not hold the receipts of the ledger: a run was ended between the two.
+
+    Raises StudyError if the file tells of more than the ledger does, which only a withdrawal (is_erasing) makes so: otherwise
+    the private database is lost, or an old copy.
+    """
     path = path_of(study)
-    held = ledger.count_receipts(connection)
-    if held and (not path.exists() or _lines(path) != held):
-        write_durably(path, "".join(map(_line, ledger.all_receipts(connection))))
+    held, lines = ledger.count_receipts(connection), _lines(path) if path.exists() else 0
+    if lines is not None and lines > held and not is_erasing:
+        raise StudyError(
+            f"expected the ledger in private/ to know of every receipt in receipts.jsonl; found {held:,} of {lines:,}. The"
+            " private database is lost or an old copy: `footfall rebuild` makes it again from archive/ and the receipts."
+        )
+    if held and lines != held:
+        write_anew(study, connection)
+
+
+def write_anew(study: StudyFolder, connection: Connection) -> None:
+    """Makes the file hold the receipts of the ledger and no others."""
+    write_durably(path_of(study), "".join(map(_line, ledger.all_receipts(connection))))
+
+
+def tombstone(source_file_id: str, at: dt.datetime) -> Receipt:
+    """What stays of the receipts of a content that was withdrawn, or is refused: its hash and the month."""
+    month = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return Receipt(source_file_id, "", None, 0, 0, month, 1)
 
 
 def _lines(path: Path) -> int | None:

@@ -22,6 +22,7 @@ from pipelines import intake, receipts
 from pipelines.attribution import Attribution
 from pipelines.errors import FootfallError, StudyError
 from pipelines.study_folder import StudyFolder, StudyTables, read_study
+from pipelines.withdraw.refusal import refuse_listed
 from warehouse import ledger
 from warehouse.database import DATABASE_NAME, DISK_ERRORS, AnyError, Connection, connect
 from warehouse.differences import Differences
@@ -111,22 +112,39 @@ def open_run(
     kind: the command, for messages and the list of runs. wait_seconds: how long to wait for another ingester. Raises
     BusyError if another one is at work, ClockError if the clock was set back, StudyError for a CSV that cannot be used.
     """
+    # it opens runs of its own
+    from pipelines.withdraw.steps import finish_begun
+
     with readable_errors(study), only_ingester(study, kind, wait_seconds=wait_seconds) as scratch:
-        tables = read_study(study)
+        finish_begun(study, scratch, now)
+        with opened(study, kind, scratch, now) as run:
+            yield run
+
+
+@contextlib.contextmanager
+def opened(study: StudyFolder, kind: str, scratch: Path, now: Clock) -> Iterator[Run]:
+    """As open_run, for one who holds the ingester's lock already."""
+    tables = read_study(study)
+    try:
+        known(study.dialects)
+    except DialectError as error:
+        raise StudyError(str(error)) from None
+    intake.clear_incoming(study)
+    with connect(study.private / DATABASE_NAME) as connection:
+        now = _onwards(now, _check_clock(connection, now()))
+        refuse_listed(connection, tables.participants)
+        if kind != "rebuild":  # which may begin with less than the receipts tell of
+            receipts.catch_up(study, connection, is_erasing=kind == "withdraw")
+        run = Run(
+            study, tables, Attribution.of(tables), connection, mirror_study(connection, tables.frames), scratch,
+            Report(), kind, now,
+        )  # fmt: skip
         try:
-            known(study.dialects)
-        except DialectError as error:
-            raise StudyError(str(error)) from None
-        intake.clear_incoming(study)
-        with connect(study.private / DATABASE_NAME) as connection:
-            _check_clock(connection, now())
-            receipts.catch_up(study, connection)
-            run = Run(
-                study, tables, Attribution.of(tables), connection, mirror_study(connection, tables.frames), scratch,
-                Report(), kind, now,
-            )  # fmt: skip
             with _noted(run):
                 yield run
+        finally:
+            # a rebuild puts another database in the place of the one it was opened with
+            run.connection.close()
 
 
 @contextlib.contextmanager
@@ -207,7 +225,8 @@ def _in_words(found: dict[str, Any] | None) -> str:
     return f": `footfall {command}`, process {process} on {host}, since {since}"
 
 
-def _check_clock(connection: Connection, now: dt.datetime) -> None:
+def _check_clock(connection: Connection, now: dt.datetime) -> dt.datetime:
+    """The latest instant that any run has noted, this one's beginning included."""
     row = connection.execute("SELECT max(noted_at) FROM ledger.clock").fetchone()
     noted = row[0] if row else None
     if noted is not None and now < noted - CLOCK_TOLERANCE:
@@ -219,6 +238,19 @@ def _check_clock(connection: Connection, now: dt.datetime) -> None:
         )
     if noted is None or now > noted:
         accept_clock(connection, now)
+        return now
+    return noted
+
+
+def _onwards(now: Clock, latest: dt.datetime) -> Clock:
+    """A clock that stands still where the computer's is set back by a little: receipts keep the order in which they came."""
+
+    def clock() -> dt.datetime:
+        nonlocal latest
+        latest = max(latest, now())
+        return latest
+
+    return clock
 
 
 def accept_clock(connection: Connection, now: dt.datetime) -> None:
@@ -246,3 +278,4 @@ def _noted(run: Run) -> Iterator[None]:
         # a full disk leaves the database unusable for this process; the run then reads as ended by force
         with contextlib.suppress(AnyError):
             ledger.end_run(run.connection, run_id, run.now(), outcome, json.dumps(run.report.counts()))
+            accept_clock(run.connection, run.now())

@@ -1,6 +1,7 @@
 """Opens the private database and moves Polars frames into it."""
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ Connection = duckdb.DuckDBPyConnection
 #: What DuckDB raises for a disk that is full, read-only or gone, and ever after on the same connection.
 DISK_ERRORS = (duckdb.IOException, duckdb.FatalException)
 AnyError = duckdb.Error
+_OF_THE_DISK = re.compile(r"could not (write|read|sync|open|truncate)|cannot open|no space left", re.IGNORECASE)
 #: Up to so many rows go in one by one; a file for them would take longer.
 _FEW_ROWS = 8
 
@@ -34,7 +36,7 @@ def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection = duckdb.connect(str(path) if path else ":memory:")
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+        if re.search(r"\block\b", str(error), re.IGNORECASE):
             raise DatabaseBusyError(
                 f"expected to be alone with {path}; found another process that has it open. Wait until that run has"
                 " ended; research questions belong to published/research.duckdb."
@@ -42,6 +44,8 @@ def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         raise
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        # some processes are taken for interactive ones, and then a bar is drawn on standard output
+        connection.execute("SET enable_progress_bar = false")
         # few rows are expected where many come, and then each would be compared with every other
         connection.execute("SET asof_loop_join_threshold = 0")
         migrate(connection)
@@ -57,9 +61,17 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.rollback()
+        # after a fatal error there is nothing left to take back, and the error itself says more
+        with contextlib.suppress(duckdb.Error):
+            connection.rollback()
         raise
-    connection.commit()
+    try:
+        connection.commit()
+    except duckdb.TransactionException as error:
+        # a commit that the disk refused names the file; one that contradicts the data does not
+        if _OF_THE_DISK.search(str(error)):
+            raise duckdb.IOException(str(error)) from error
+        raise
 
 
 def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:

@@ -109,6 +109,7 @@ def differences(
         duckdb.connect(config={"temp_directory": scratch}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         for side, path in (("old", old), ("new", new)):
             _attach(connection, side, path)
         connection.execute("SET VARIABLE asked_participant = ?::VARCHAR", [participant_id])

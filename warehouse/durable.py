@@ -1,7 +1,7 @@
 """Writes that a power cut cannot take back: bytes to the disk first, then the name, then the folder that holds the name."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,16 +36,19 @@ def replace_durably(beside: Path, target: Path) -> None:
 def replace_all_durably(pairs: Iterable[tuple[Path, Path]]) -> None:
     """As replace_durably for many (beside, target): all bytes first, then all names, then each folder once."""
     pairs = list(pairs)
-    if len(pairs) > 1:
-        with ThreadPoolExecutor(min(_THREADS, len(pairs))) as threads:
-            list(threads.map(sync_file, [beside for beside, _ in pairs]))
-    else:
-        for beside, _ in pairs:
-            sync_file(beside)
+    _each(sync_file, [beside for beside, _ in pairs])
     for beside, target in pairs:
         beside.replace(target)
-    for folder in sorted({target.parent for _, target in pairs}):
-        sync_folder(folder)
+    _each(sync_folder, sorted({target.parent for _, target in pairs}))
+
+
+def _each(sync: Callable[[Path], None], paths: list[Path]) -> None:
+    if len(paths) > 1:
+        with ThreadPoolExecutor(min(_THREADS, len(paths))) as threads:
+            list(threads.map(sync, paths))
+    else:
+        for path in paths:
+            sync(path)
 
 
 def write_durably(path: Path, text: str) -> None:

@@ -197,13 +197,8 @@ def write_batch(
         _remove(connection, ids)
         changed = []
         for table, columns in FRAMES.items():
-            parts = [
-                entry.frames[table].select(pl.lit(entry.file.source_file_id).alias("source_file_id"), *columns)
-                for entry in entries
-                if table in entry.frames and not entry.frames[table].is_empty()
-            ]
-            if parts:
-                frame = pl.concat(parts)
+            frame = _together(entries, table, list(columns))
+            if frame is not None:
                 insert_frame(connection, f"ledger.{table}", frame)
                 if table in _TOLD_OF:
                     changed.append(_stretches(frame, *_TOLD_OF[table]))
@@ -212,6 +207,20 @@ def write_batch(
         insert_frame(connection, "ledger.source_file", _frame([entry.file for entry in entries], _FILE_SCHEMA))
         insert_frame(connection, "ledger.history", _history(connection, entries, at or dt.datetime.now(dt.UTC)))
         insert_frame(connection, "ledger.receipt", _frame(receipts, _RECEIPT_SCHEMA))
+
+
+def _together(entries: list[Entry], table: str, columns: list[str]) -> pl.DataFrame | None:
+    """The rows of all files for one table with their source_file_id; None if there is none."""
+    parts = [(entry.file.source_file_id, entry.frames[table]) for entry in entries if table in entry.frames]
+    parts = [(source_file_id, frame) for source_file_id, frame in parts if not frame.is_empty()]
+    if not parts:
+        return None
+    # the hashes of all rows at once: a query for each of thousands of small frames would take longer than the insert
+    of_files = pl.DataFrame({"id": [one for one, _ in parts], "rows": [frame.height for _, frame in parts]})
+    ids = of_files.select(pl.col("id").repeat_by("rows").explode()).to_series().alias("source_file_id")
+    return pl.concat([frame if frame.columns == columns else frame.select(columns) for _, frame in parts]).select(
+        ids, *columns
+    )
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
@@ -238,17 +247,53 @@ def _history(connection: duckdb.DuckDBPyConnection, entries: list[Entry], at: dt
     """One row for each content whose status or reason is not the last one of its history."""
     before = dict(
         connection.execute(
-            "SELECT source_file_id, arg_max((status, reason), noted_at) FROM ledger.history"
+            # by their order in the table: a clock can stand still between two notes
+            "SELECT source_file_id, arg_max((status, reason), rowid) FROM ledger.history"
             " WHERE source_file_id IN (SELECT unnest(?::VARCHAR[])) GROUP BY source_file_id",
             [[entry.file.source_file_id for entry in entries]],
         ).fetchall()
     )
+    version = metadata.version("footfall")
     rows = [
-        (entry.file.source_file_id, at, entry.file.status, entry.file.reason, metadata.version("footfall"))
+        (entry.file.source_file_id, at, entry.file.status, entry.file.reason, version)
         for entry in entries
         if before.get(entry.file.source_file_id) != (entry.file.status, entry.file.reason)
     ]
     return pl.DataFrame(rows, schema=_HISTORY_SCHEMA, orient="row")
+
+
+@dataclasses.dataclass(frozen=True)
+class Noted:
+    """One line of a content's history: from then on (UTC) it had this status, given by that version of the program."""
+
+    noted_at: dt.datetime
+    status: str
+    reason: str | None
+    footfall_version: str
+
+
+def history(connection: duckdb.DuckDBPyConnection, source_file_id: str) -> list[Noted]:
+    """What became of a content, oldest first: one line for each change of its status or reason."""
+    rows = connection.execute(
+        "SELECT noted_at, status, reason, footfall_version FROM ledger.history WHERE source_file_id = ? ORDER BY rowid",
+        [source_file_id],
+    ).fetchall()
+    return [Noted(*row) for row in rows]
+
+
+def dialects(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Name -> SHA-256 of the study's own dialects with which the contents of the ledger were last read."""
+    return dict(connection.execute("SELECT name, sha256 FROM ledger.dialect").fetchall())
+
+
+def note_dialects(connection: duckdb.DuckDBPyConnection, found: dict[str, str]) -> None:
+    """Notes that every content that these dialects can concern was read with them."""
+    with transaction(connection):
+        connection.execute("DELETE FROM ledger.dialect")
+        connection.execute(
+            "INSERT INTO ledger.dialect SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            [list(found), list(found.values())],
+        )
 
 
 def _stretches(frame: pl.DataFrame, first: str, last: str) -> pl.DataFrame:
@@ -261,7 +306,8 @@ def _stretches(frame: pl.DataFrame, first: str, last: str) -> pl.DataFrame:
 
 
 def _frame(rows: list[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    return pl.DataFrame([dataclasses.asdict(row) for row in rows], schema=schema)
+    # columns, not rows as dicts: dataclasses.asdict copies every value deeply
+    return pl.DataFrame({name: [getattr(row, name) for row in rows] for name in schema}, schema=schema)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -326,9 +372,14 @@ def all_receipts(connection: duckdb.DuckDBPyConnection) -> list[Receipt]:
     """Every receipt, in the order in which they came."""
     names = [field.name for field in dataclasses.fields(Receipt)]
     rows = connection.execute(
-        f"SELECT {', '.join(names)} FROM ledger.receipt ORDER BY received_at, source_file_id, receipt_number"
+        f"SELECT {', '.join(names)} FROM ledger.receipt ORDER BY received_at, rowid"
     ).fetchall()
     return [Receipt(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def receipt_frame(receipts: list[Receipt]) -> pl.DataFrame:
+    """The receipts as rows of ledger.receipt."""
+    return _frame(receipts, _RECEIPT_SCHEMA)
 
 
 def begin_run(
@@ -351,3 +402,24 @@ def end_run(
         "UPDATE ledger.run SET ended_at = ?, outcome = ?, summary = ? WHERE run_id = ?",
         [ended_at, outcome, summary, run_id],
     )
+
+
+#: What follows from the originals and the CSVs; every other table of the ledger says what was done when.
+_MADE_AGAIN = {
+    *FRAMES, "source_file", "receipt", "pending", "pending_multiverse", "derivation", "participant_study", "dialect",
+}  # fmt: skip
+
+
+def carry_over(connection: duckdb.DuckDBPyConnection, other: str) -> None:
+    """Copies into the attached database `other` what no original tells: receipts, histories, runs, tombstones."""
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'ledger'"
+    ).fetchall()
+    with transaction(connection):
+        for (table,) in sorted(tables):
+            if table not in _MADE_AGAIN or table == "receipt":
+                connection.execute(f"DELETE FROM {other}.ledger.{table}")
+                connection.execute(f"INSERT INTO {other}.ledger.{table} BY NAME FROM ledger.{table}")
+        connection.execute(
+            f"INSERT INTO {other}.ledger.source_file BY NAME FROM ledger.source_file WHERE status = 'withdrawn'"
+        )

@@ -37,3 +37,9 @@ CREATE TABLE ledger.withdrawal (participant_id VARCHAR NOT NULL, asked_at TIMEST
 
 -- participants who were erased: a hash of the id with a random salt, so that their files are refused without keeping the id
 CREATE TABLE ledger.withdrawn (salt VARCHAR NOT NULL, person_hash VARCHAR NOT NULL, month DATE NOT NULL);
+
+-- what somebody has been told already, so that it is not told every night; participant_id NULL = about nobody in particular
+CREATE TABLE ledger.told (key VARCHAR NOT NULL, participant_id VARCHAR, told_at TIMESTAMPTZ NOT NULL);
+
+-- the study's own dialects with which contents were last read: a changed one has them read again
+CREATE TABLE ledger.dialect (name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL);
