@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports benchmark-bouts differential fuzz properties worked-trial worked-trial-coverage clean
+.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports benchmark-bouts differential fuzz faults properties worked-trial worked-trial-coverage clean
 
 demo: $(READY)
 	$(BIN)/footfall demo
@@ -61,6 +61,13 @@ differential: $(READY)
 RUNS ?= 20000
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --runs $(RUNS)
+
+# kills, full disks and readers under publishes, far more than a test run has time for; KILLS=40 for half an hour
+KILLS ?= 200
+READERS ?= 8
+PUBLISHES ?= 100
+faults: $(READY)
+	$(BIN)/python -m tests.faults --kills $(KILLS) --readers $(READERS) --publishes $(PUBLISHES) --seed $(SEED)
 
 # every definition in SQL against its slow statement, on made-up people; DAYS=1000000 for a night
 DAYS ?= 100000

@@ -51,7 +51,7 @@ class PeopleTable:
         for number, line in enumerate(self._lines()):
             record += line
             # a quotation mark that is still open goes on in the next line
-            if number >= self.first_row and record.count('"') % 2:
+            if number >= self.first_row and record.count('"') % 2 and self._quotes(record):
                 continue
             yield record, self._who(record) if number >= self.first_row else None
             record = ""
@@ -63,7 +63,13 @@ class PeopleTable:
         with self.path.open(encoding=self.encoding, errors="surrogateescape", newline="") as file:
             yield from file
 
+    def _quotes(self, record: str) -> bool:
+        """True if a cell begins with a quotation mark; one elsewhere is a sign like another."""
+        return record.startswith('"') or f'{self.delimiter}"' in record
+
     def _who(self, record: str) -> str | None:
+        if not record.strip():
+            return None
         if '"' in record:
             cells = next(csv.reader([record], delimiter=self.delimiter), [])
         else:

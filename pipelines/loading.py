@@ -469,9 +469,10 @@ class Loading:
         receipts.append(self.run.study, ready)
         for entry in self.entries:
             file = entry.file
-            intake.write_reason(
-                self.run.study, file.source_file_id, self.names[file.source_file_id], self._reason(file)
-            )
+            reason = self._reason(file)
+            # a new content that was read has no reason file: to look for one costs more than to write its row
+            if reason is not None or file.source_file_id in self.known:
+                intake.write_reason(self.run.study, file.source_file_id, self.names[file.source_file_id], reason)
             if file.status == "quarantined" and file.container_id is None:
                 intake.archive_path(self.run.study, file.source_file_id, self.names[file.source_file_id]).unlink(
                     missing_ok=True

@@ -22,7 +22,7 @@ from pipelines.worker import use_threads
 from warehouse.ledger import Entry, SourceFile
 
 #: Files are read in groups of so many, or so many bytes: a group shares the cost of calls, and its frames wait in memory.
-GROUP_FILES = 64
+GROUP_FILES = 256
 GROUP_BYTES = 4 * 1024 * 1024
 #: Originals are made ready so many groups at a time, one stretch ahead of the readers: the disk is waited for less often.
 STAGE_GROUPS = 8

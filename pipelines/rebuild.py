@@ -20,7 +20,7 @@ from pipelines.study_folder import StudyFolder
 from warehouse import ledger
 from warehouse.build import derive
 from warehouse.compare import Comparison, attached, compare_tables, published_tables
-from warehouse.database import DATABASE_NAME, AnyError, Connection, DatabaseBusyError, connect
+from warehouse.database import DATABASE_NAME, AnyError, Connection, DatabaseBusyError, connect, open_database
 from warehouse.durable import replace_durably, sync_folder
 from warehouse.ledger import Entry, SourceFile
 from warehouse.multiverse import compare_definitions
@@ -234,7 +234,7 @@ def _put_in_place(run: Run, path: Path) -> None:
             raise RebuildError(f"expected a database that was closed whole; found {log.name} beside it. Run it again.")
     replace_durably(path, study.private / DATABASE_NAME)
     # closed by the run, after the run's own end is noted in it
-    run.connection = connect(study.private / DATABASE_NAME).__enter__()
+    run.connection = open_database(study.private / DATABASE_NAME)
     receipts.catch_up(study, run.connection)
     _renew_reasons(study, files)
     publish(run)

@@ -3,7 +3,6 @@
 The ledger has the same receipts; the file is for the day on which private/ is lost. One JSON object a line, appended.
 """
 
-import dataclasses
 import datetime as dt
 import json
 import os
@@ -93,6 +92,6 @@ def _lines(path: Path) -> int | None:
 
 
 def _line(receipt: Receipt) -> str:
-    said = dataclasses.asdict(receipt)
+    said = dict(vars(receipt))
     said["received_at"] = receipt.received_at.astimezone(dt.UTC).isoformat()
     return json.dumps(said, ensure_ascii=False) + "\n"

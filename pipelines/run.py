@@ -22,7 +22,7 @@ from pipelines import intake, receipts
 from pipelines.attribution import Attribution
 from pipelines.errors import FootfallError, StudyError
 from pipelines.study_folder import StudyFolder, StudyTables, read_study
-from pipelines.withdraw.refusal import refuse_listed
+from pipelines.withdraw import refusal
 from warehouse import ledger
 from warehouse.database import DATABASE_NAME, DISK_ERRORS, AnyError, Connection, connect
 from warehouse.differences import Differences
@@ -132,7 +132,8 @@ def opened(study: StudyFolder, kind: str, scratch: Path, now: Clock) -> Iterator
     intake.clear_incoming(study)
     with connect(study.private / DATABASE_NAME) as connection:
         now = _onwards(now, _check_clock(connection, now()))
-        refuse_listed(connection, tables.participants)
+        refusal.catch_up(study, connection)
+        refusal.refuse_listed(connection, tables.participants)
         if kind != "rebuild":  # which may begin with less than the receipts tell of
             receipts.catch_up(study, connection, is_erasing=kind == "withdraw")
         run = Run(

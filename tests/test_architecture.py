@@ -24,7 +24,7 @@ KEPT_TO = {
     "fitparse": re.compile(r"connectors/fit.*\.py"),
     "gpxpy": re.compile(r"connectors/gpx.*\.py"),
     "lxml": re.compile(r"connectors/gpx.*\.py"),
-    "prefect": re.compile(r"pipelines/flows\.py"),
+    "prefect": re.compile(r"pipelines/flows/.*\.py"),
 }
 
 

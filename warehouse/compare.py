@@ -101,15 +101,23 @@ def compare_tables(
 
     people: only the rows of these participants, default all rows. Columns of WALL_CLOCK are passed over.
     """
-    return [_compare(connection, other, table, people) for table in tables]
-
-
-def _compare(connection: duckdb.DuckDBPyConnection, other: str, table: str, people: Sequence[str] | None) -> Comparison:
     row = connection.execute("SELECT current_database()").fetchone()
-    sides = [f'"{row[0] if row else ""}".{table}', f'"{other}".{table}']
-    schema, _, name = table.partition(".")
-    columns = _columns(connection, other, schema, name)
-    shown = [column for column in columns if column not in WALL_CLOCK.get(name, ())]
+    here = row[0] if row else ""
+    columns = _columns(connection, other)
+    return [
+        _compare(connection, table, [f'"{here}".{table}', f'"{other}".{table}'], columns[table], people)
+        for table in tables
+    ]
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    sides: list[str],
+    columns: list[str],
+    people: Sequence[str] | None,
+) -> Comparison:
+    shown = [column for column in columns if column not in WALL_CLOCK.get(table.removeprefix("main."), ())]
     group = "participant_id" if "participant_id" in columns else "NULL::VARCHAR"
     chosen = "" if people is None else "WHERE participant_id IN (SELECT unnest(?::VARCHAR[]))"
     values = [] if people is None else [list(people)]
@@ -174,11 +182,11 @@ def _differences(
     both = f"(SELECT {keys} FROM only_here UNION SELECT {keys} FROM only_there)"
     count = connection.execute(f"SELECT count(*) FROM {both}").fetchone()
     connection.execute(f"CREATE OR REPLACE TEMP TABLE first_key AS SELECT * FROM {both} ORDER BY ALL LIMIT {_FIRST}")
-    same = " AND ".join(f"only.{column} IS NOT DISTINCT FROM first_key.{column}" for column in key)
+    same = " AND ".join(f"odd.{column} IS NOT DISTINCT FROM first_key.{column}" for column in key)
     found: list[dict[tuple[Any, ...], dict[str, Any]]] = []
     for name in ("only_here", "only_there"):
         rows = connection.execute(
-            f"SELECT only.* FROM {name} AS only SEMI JOIN first_key ON {same} ORDER BY {keys}"
+            f"SELECT odd.* FROM {name} AS odd SEMI JOIN first_key ON {same} ORDER BY {keys}"
         ).fetchall()
         dicts = [dict(zip(columns, row, strict=True)) for row in rows]
         found.append({tuple(map(in_words, (line[column] for column in key))): line for line in dicts})

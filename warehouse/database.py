@@ -27,9 +27,8 @@ class DatabaseBusyError(WarehouseError):
     """Another process has the private database open."""
 
 
-@contextlib.contextmanager
-def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the private database at path (None: in memory), at the current schema, session zone UTC.
+def open_database(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to the private database at path (None: in memory), at the current schema, session zone UTC; to be closed.
 
     Raises DatabaseBusyError if another process holds the file: DuckDB allows one writer and no readers beside it.
     """
@@ -49,6 +48,17 @@ def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         # few rows are expected where many come, and then each would be compared with every other
         connection.execute("SET asof_loop_join_threshold = 0")
         migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def connect(path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """As open_database, closed at the end."""
+    connection = open_database(path)
+    try:
         yield connection
     finally:
         connection.close()

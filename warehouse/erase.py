@@ -27,6 +27,11 @@ def withdrawn(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, dt.
     return connection.execute("SELECT salt, person_hash, month FROM ledger.withdrawn ORDER BY ALL").fetchall()
 
 
+def add_withdrawn(connection: duckdb.DuckDBPyConnection, people: list[tuple[str, str, dt.date]]) -> None:
+    """Adds people to those who were withdrawn."""
+    connection.executemany("INSERT INTO ledger.withdrawn VALUES (?, ?, ?)", people)
+
+
 def owners(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
     """The participants whose rows each content holds."""
     rows = connection.execute(

@@ -10,15 +10,12 @@ from pathlib import Path
 
 from pipelines import intake
 from pipelines.alerts.sending import give, post, why
-from pipelines.errors import StudyError
 from pipelines.looking import opened
 from pipelines.room import room
 from pipelines.run import Clock, Run, wall_clock
 from pipelines.settings import FILE_NAME, Alerts, read_settings
 from pipelines.study_folder import StudyFolder
 from warehouse import health
-from warehouse.database import AnyError
-from warehouse.errors import WarehouseError
 
 #: So many reasons, or people, are written out; the rest is counted.
 _SHOWN = 10
@@ -38,11 +35,14 @@ def alert(study: StudyFolder, subject: str, text: str, *, now: Clock = wall_cloc
     wrong, where study.toml names nobody.
     """
     unsent = []
-    text = _without_names(study, text)
+    for names in (_names_in_inbox, _names_in_ledger):
+        # a study so broken that its names cannot be looked up is what an alert may be about
+        with contextlib.suppress(Exception):
+            text = _without(text, names(study, text))
     try:
         settings = read_settings(study.root / FILE_NAME).alerts
-    except StudyError as error:
-        unsent.append(f"nobody could be told, because study.toml cannot be used: {error}")
+    except Exception as error:
+        unsent.append(f"nobody could be told, because study.toml cannot be used: {why(error)}")
     else:
         for name, value, send in (("webhook", settings.webhook, post), ("command", settings.command, give)):
             if not value:
@@ -63,16 +63,20 @@ def test(study: StudyFolder) -> list[str]:
     return alert(study, "footfall: a test", f"This is a test of the alerts of {study.root.name}.")
 
 
-def _without_names(study: StudyFolder, text: str) -> str:
-    """The text without names of files that lie in the inbox or came from it, and without device ids: an error may quote them."""
-    words: list[str] = []
-    with contextlib.suppress(OSError):
-        for name in intake.look(study.inbox):
-            words += [intake.printable(name), intake.printable(Path(name).name)]
-    with contextlib.suppress(WarehouseError, AnyError), opened(study, patience_seconds=0) as look:
-        if look.connection is not None and not health.schema(look.connection).lacking:
-            words += [row[0] for row in health.ask(look.connection, "named", {"said": text}).rows]
-    for word in sorted(set(words), key=len, reverse=True):
+def _names_in_inbox(study: StudyFolder, _: str) -> list[str]:
+    return [each for name in map(intake.printable, intake.look(study.inbox)) for each in (name, Path(name).name)]
+
+
+def _names_in_ledger(study: StudyFolder, text: str) -> list[str]:
+    with opened(study, patience_seconds=0) as look:
+        if look.connection is None:
+            return []
+        return [row[0] for row in health.ask(look.connection, "named", {"said": text}).rows]
+
+
+def _without(text: str, words: list[str]) -> str:
+    """The text without names of files and devices, which the message of an error may quote."""
+    for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "...") if len(word) >= _NAME_CHARACTERS else text
     return text
 

@@ -15,6 +15,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import FootfallError
+
 WEBHOOK_SECONDS, COMMAND_SECONDS = 10.0, 30.0
 
 
@@ -85,7 +87,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def why(error: Exception) -> str:
-    if isinstance(error, SendError):
+    """What went wrong, in words that do not show an address."""
+    if isinstance(error, SendError | FootfallError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.strerror or type(error).__name__}{f' ({error.filename})' if error.filename else ''}"

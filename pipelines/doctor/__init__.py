@@ -26,6 +26,7 @@ _OF_FILES: tuple[tuple[str, Check], ...] = (
     ("ingester", work.ingester),
     ("serve", work.serving),
     ("schedule", work.schedule),
+    ("withdrawals", work.withdrawals),
     ("published", publication.published),
     ("history", publication.history),
     ("inbox", people.inbox),
@@ -35,7 +36,6 @@ _OF_LEDGER: tuple[tuple[str, LedgerCheck], ...] = (
     ("receipts", store.receipts_file),
     ("originals", store.originals),
     ("runs", work.runs),
-    ("withdrawals", work.withdrawals),
     ("set aside", people.set_aside),
     ("silence", people.silent),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import StudyError
+from pipelines.looking import Waiting, waiting
 from pipelines.settings import FILE_NAME, Alerts, Settings, read_settings
 from pipelines.study_folder import StudyFolder
 from warehouse.database import DATABASE_NAME, Connection
@@ -67,6 +68,11 @@ class Look:
                 status = path.stat()
                 found[path] = (status.st_size, status.st_mtime)
         return found
+
+    @functools.cached_property
+    def waiting(self) -> list[Waiting]:
+        """What lies in the inbox and would be taken once it is complete."""
+        return waiting(self.study)
 
     def place(self, path: Path) -> str:
         """A path as the study names it."""

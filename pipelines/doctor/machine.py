@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from pipelines.doctor.finding import Finding, Look, counted
-from pipelines.looking import instant, waiting
+from pipelines.looking import instant
 from pipelines.room import room
 from pipelines.run import CLOCK_TOLERANCE
 
@@ -44,7 +44,7 @@ def clock(look: Look) -> Iterator[Finding]:
             " back, or the disk's own clock is ahead.",
             "compare the clocks of this computer and of the share that holds archive/",
         )  # fmt: skip
-    ahead = [each for each in waiting(look.study) if each.at_changed > latest]
+    ahead = [each for each in look.waiting if each.at_changed > latest]
     if ahead:
         faults += 1
         yield Finding(

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from pipelines.doctor.finding import Finding, Look, counted, some
-from pipelines.looking import Waiting, waiting
+from pipelines.looking import Waiting
 from warehouse import health
 from warehouse.database import Connection
 
@@ -13,7 +13,7 @@ _A_DAY = dt.timedelta(days=1)
 
 def inbox(look: Look) -> Iterator[Finding]:
     """Files that lie in the inbox for more than a day, and why."""
-    found = waiting(look.study)
+    found = look.waiting
     old = [each for each in found if look.now - each.at_since > _A_DAY]
     unreadable = [each.name for each in found if not each.is_readable]
     if unreadable:
@@ -52,7 +52,7 @@ def _why(look: Look, waits: list[Waiting]) -> str:
 
 
 def _passed_over(look: Look) -> list[str]:
-    seen = {each.name for each in waiting(look.study)}
+    seen = {each.name for each in look.waiting}
     found = []
     for path in sorted(look.study.inbox.rglob("*")):
         name = path.relative_to(look.study.inbox).as_posix()

@@ -16,11 +16,11 @@ def published(look: Look) -> Iterator[Finding]:
     """The published file opens, has all tables and comments, is the one that was published last, and not older than a run."""
     path = look.study.research
     if not path.is_file():
-        is_new = not look.database.is_file()
-        severity, text = (
-            ("fine", "nothing is published yet.") if is_new else ("problem", f"{look.place(path)} is missing.")
-        )
-        yield Finding("published", "fine" if severity == "fine" else "problem", text, "footfall ingest")
+        if look.at_work is not None or not look.database.is_file():
+            yield Finding("published", "fine", "nothing is published yet; the first run does.")
+        else:
+            what = f"{look.place(path)} is missing: researchers have nothing to open."
+            yield Finding("published", "problem", what, "footfall ingest")
         return
     try:
         faults = published_faults(path)

@@ -15,6 +15,7 @@ from pipelines.prefect_home import home
 from pipelines.publications import publications
 from pipelines.serve import LOCK_NAME
 from pipelines.serve.schedule import Schedule
+from pipelines.withdraw.intent import begun
 from warehouse import health
 from warehouse.database import Connection
 
@@ -176,12 +177,12 @@ def _prefect(look: Look) -> Iterator[Finding]:
         yield Finding("prefect", "fine", f"{said}.")
 
 
-def withdrawals(_: Look, connection: Connection) -> Iterator[Finding]:
+def withdrawals(look: Look) -> Iterator[Finding]:
     """A withdrawal that was begun and not finished."""
-    rows = connection.execute("SELECT participant_id, asked_at FROM ledger.withdrawal ORDER BY asked_at").fetchall()
-    for participant_id, asked_at in rows:
+    asked = begun(look.study)
+    if asked is not None:
         yield Finding(
             "withdrawals", "problem",
-            f"the withdrawal of {participant_id} was begun {asked_at:%Y-%m-%d %H:%M} UTC and is not finished.",
+            f"the withdrawal of {asked.participant_id} was begun {asked.asked_at} and is not finished.",
             "footfall ingest",
         )  # fmt: skip

@@ -54,7 +54,7 @@ class _Nights:
 
     async def serve(self, grace_seconds: float) -> None:
         """Runs nights until the request to stop is there, and returns when none is at work any more, or after the grace."""
-        schedule = read_schedule(self._study)
+        schedule = await self._first_schedule()
         deployment_id = await self._register(schedule)
         async with get_client() as client:
             await _put_in_order(client)
@@ -67,8 +67,23 @@ class _Nights:
         # a run that starts only now sees the request at once
         while multiprocessing.active_children() and time.monotonic() < until:
             await asyncio.sleep(0.2)
-        await self._runner.astop()
-        await asyncio.wait([runner], timeout=10)
+        if not runner.done():
+            await self._runner.astop()
+            await asyncio.wait([runner], timeout=10)
+
+    async def _first_schedule(self) -> Schedule:
+        """What study.toml says, as soon as it can be used: it may be at fault when this process is started again."""
+        while True:
+            try:
+                return read_schedule(self._study)
+            except (StudyError, OSError) as error:
+                self._tell_once(f"no nights before the schedule can be read: {error}")
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _tell_once(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            say(trouble)
+        self._trouble = trouble
 
     async def _until_stopped(self, runner: "asyncio.Task[None]", client: PrefectClient, schedule: Schedule) -> None:
         was_away = False
@@ -101,9 +116,7 @@ class _Nights:
         try:
             now = read_schedule(self._study)
         except (StudyError, OSError) as error:
-            if str(error) != self._trouble:
-                say(f"the schedule stays at {schedule.in_words()}: {error}")
-            self._trouble = str(error)
+            self._tell_once(f"the schedule stays at {schedule.in_words()}: {error}")
             return schedule
         self._trouble = ""
         if now != schedule:

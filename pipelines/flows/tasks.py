@@ -54,8 +54,8 @@ def readable(study: StudyFolder) -> Iterator[None]:
         get_run_logger().error("an error of the program:\n  %s", "\n  ".join(places))
         where = places[-1] if places else "an unknown place"
         raise ProgramError(
-            f"expected the program to know what to do; found {type(error).__name__} in {where}. What was accepted is kept,"
-            " and nothing was published. Please report it with the log of this run."
+            f"expected the program to know what to do; found {type(error).__name__} in {where}. What was accepted is kept"
+            " and the published file is whole. Please report it with the log of this run."
         ) from None
 
 

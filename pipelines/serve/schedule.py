@@ -38,10 +38,12 @@ class Schedule:
         return f"{self.at:%H:%M} {self.time_zone}"
 
     def _on(self, date: dt.date) -> dt.datetime:
-        # a clock time that a change of clocks leaves out is as long after midnight as on other dates, one that comes twice
-        # is due the first time
-        at = dt.time(self.at.hour, self.at.minute)
-        return dt.datetime.combine(date, at, zoneinfo.ZoneInfo(self.time_zone)).astimezone(dt.UTC)
+        # as Prefect has it: a clock time that comes twice is due the first time, one that a change of clocks leaves out is due
+        # as if the clocks had been changed already
+        local = dt.datetime.combine(date, dt.time(self.at.hour, self.at.minute), zoneinfo.ZoneInfo(self.time_zone))
+        instant = local.astimezone(dt.UTC)
+        is_left_out = instant.astimezone(local.tzinfo).time() != local.time()
+        return local.replace(fold=1).astimezone(dt.UTC) if is_left_out else instant
 
 
 def read_schedule(study: StudyFolder) -> Schedule:

@@ -1,6 +1,7 @@
 """What lies around the originals: the study's CSVs, the inbox, quarantine notes, logs and Prefect's database."""
 
 import csv
+import re
 import shutil
 import sqlite3
 from collections.abc import Collection
@@ -56,20 +57,33 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def clean_other_tables(study: StudyFolder, words: Words) -> list[str]:
-    """Takes the participant's rows out of tables with a column participant_id that somebody put into the study folder."""
+    """Takes the participant's rows out of tables that somebody put into the study folder beside its own.
+
+    A row is theirs if its column participant_id says so, or if it names a file in a folder of that name.
+    """
     changed = []
     for path in sorted(study.root.rglob("*.csv")):
         name = path.relative_to(study.root)
         if name.parts[0] in _SEEN_TO or str(name) in STUDY_CSVS or path.is_symlink():
             continue
+        lines = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not _names_folder(line, words)]
         table = people_table(path)
+        if len(kept) < len(lines):
+            _write(path, b"".join(kept))
         if table is not None and words.participant_id in table.people():
             beside = path.with_name(f".{path.name}.new")
             table.without(lambda who: who == words.participant_id, beside)
             shutil.copymode(path, beside)
             replace_durably(beside, path)
-            changed.append(name.as_posix())
+        elif len(kept) == len(lines):
+            continue
+        changed.append(name.as_posix())
     return changed
+
+
+def _names_folder(line: bytes, words: Words) -> bool:
+    return re.search(rf'(^|[,;\t"/]){re.escape(words.participant_id)}/', line.decode("utf-8", "replace")) is not None
 
 
 def clean_inbox(study: StudyFolder, words: Words) -> None:

@@ -4,13 +4,16 @@ import dataclasses
 import datetime as dt
 import functools
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Collection, Iterable
 
 from pipelines.errors import StudyError
+from pipelines.study_folder import StudyFolder
 from warehouse import erase
 from warehouse.database import Connection
+from warehouse.durable import write_durably
 
 #: A name of more words than this is asked about its first ones only.
 _MOST_WORDS = 40
@@ -80,6 +83,25 @@ def new_person(participant_id: str, now: dt.datetime) -> tuple[str, str, dt.date
     """A salt of its own, the hash of the id with it, and the month."""
     salt = secrets.token_hex(16)
     return salt, person_hash(salt, participant_id), now.date().replace(day=1)
+
+
+def catch_up(study: StudyFolder, connection: Connection) -> None:
+    """Makes the ledger and withdrawn.jsonl know of the same people: the file is for the day on which private/ is lost."""
+    path = study.root / "withdrawn.jsonl"
+    held = set(erase.withdrawn(connection))
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    told = {
+        (each["salt"], each["person_hash"], dt.date.fromisoformat(each["month"]))
+        for each in map(json.loads, text.splitlines())
+    }
+    if told - held:
+        erase.add_withdrawn(connection, sorted(told - held))
+    if held - told:
+        lines = [
+            json.dumps({"salt": salt, "person_hash": person, "month": month.isoformat()}) + "\n"
+            for salt, person, month in sorted(held | told)
+        ]
+        write_durably(path, "".join(lines))
 
 
 def refuse_listed(connection: Connection, participants: Iterable[str]) -> None:

@@ -4,7 +4,6 @@ is left to do: one that was stopped at any instant is finished by the next run o
 
 import dataclasses
 import datetime as dt
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +14,14 @@ from pipelines.errors import FootfallError
 from pipelines.reading import Job, read_job
 from pipelines.run import Clock, Run, opened
 from pipelines.study_folder import StudyFolder, read_study
-from pipelines.withdraw import around
+from pipelines.withdraw import around, intent, refusal
 from pipelines.withdraw.originals import Plan, Planning
 from pipelines.withdraw.refusal import Withdrawn, new_person
 from pipelines.withdraw.words import Words
 from warehouse import erase, ledger
 from warehouse.database import DATABASE_NAME, Connection, connect
-from warehouse.durable import sync_folder, write_durably
 from warehouse.ledger import Entry
 
-_INTENT = "withdrawal.json"
 #: Called before each step with its name, for the fault campaign and for people who wait.
 Told = Callable[[str], None]
 
@@ -42,22 +39,6 @@ class Outcome:
     lost: list[str] = dataclasses.field(default_factory=list)
     csvs: list[str] = dataclasses.field(default_factory=list)
     locks: list[str] = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Intent:
-    """What private/withdrawal.json says while a withdrawal is on its way. others: ids that are not to be mistaken for it."""
-
-    participant_id: str
-    asked_at: str
-    device_ids: list[str]
-    others: list[str]
-    person: list[str]
-
-
-def is_begun(study: StudyFolder) -> bool:
-    """True while a withdrawal is on its way."""
-    return (study.private / _INTENT).exists()
 
 
 def begin(study: StudyFolder, participant_id: str, now: Clock) -> None:
@@ -81,11 +62,13 @@ def begin(study: StudyFolder, participant_id: str, now: Clock) -> None:
             device_id for device_id, is_theirs in erase.devices_of(connection, participant_id).items() if is_theirs
         ]
     salt, held, month_of_now = new_person(participant_id, now())
-    intent = _Intent(
-        participant_id, now().isoformat(timespec="seconds"), sorted(alone), sorted(others - {participant_id}),
-        [salt, held, month_of_now.isoformat()],
+    intent.note(
+        study,
+        intent.Intent(
+            participant_id, now().isoformat(timespec="seconds"), sorted(alone), sorted(others - {participant_id}),
+            [salt, held, month_of_now.isoformat()],
+        ),
     )  # fmt: skip
-    write_durably(study.private / _INTENT, json.dumps(dataclasses.asdict(intent)) + "\n")
 
 
 def known_ids(study: StudyFolder) -> set[str]:
@@ -102,20 +85,21 @@ def _has_traces(study: StudyFolder, connection: Connection, words: Words) -> boo
 
 def finish_begun(study: StudyFolder, scratch: Path, now: Clock) -> None:
     """Finishes a withdrawal that has begun, if one has. The caller holds the ingester's lock."""
-    if is_begun(study):
+    if intent.begun(study) is not None:
         finish(study, scratch, now)
 
 
 def finish(study: StudyFolder, scratch: Path, now: Clock, told: Told = lambda _: None) -> Outcome:
     """Carries out the withdrawal that has begun, or what is left of it. told: hears the name of each step before it."""
-    path = study.private / _INTENT
-    intent = _Intent(**json.loads(path.read_text(encoding="utf-8")))
-    words = Words(intent.participant_id, intent.others)
-    outcome = Outcome(intent.participant_id, intent.device_ids)
+    asked = intent.begun(study)
+    if asked is None:
+        raise FootfallError("expected a withdrawal that has begun; found none.")
+    words = Words(asked.participant_id, asked.others)
+    outcome = Outcome(asked.participant_id, asked.device_ids)
     database = study.private / DATABASE_NAME
     told("originals")
     with connect(database) as connection:
-        _erase_originals(study, connection, words, intent, scratch, now, outcome, told)
+        _erase_originals(study, connection, words, asked, scratch, now, outcome, told)
     told("database")
     erase.write_anew(database)
     told("publication")
@@ -131,13 +115,12 @@ def finish(study: StudyFolder, scratch: Path, now: Clock, told: Told = lambda _:
     outcome.csvs += around.clean_other_tables(study, words)
     around.clean_private(study, words)
     told("end")
-    path.unlink()
-    sync_folder(path.parent)
+    intent.forget(study)
     return outcome
 
 
 def _erase_originals(
-    study: StudyFolder, connection: Connection, words: Words, intent: _Intent, scratch: Path, now: Clock,
+    study: StudyFolder, connection: Connection, words: Words, asked: intent.Intent, scratch: Path, now: Clock,
     outcome: Outcome, told: Told,
 ) -> None:  # fmt: skip
     """Archive, study CSVs, ledger and receipts, in this order; then the originals that are not wanted any more."""
@@ -160,13 +143,14 @@ def _erase_originals(
     told("ledger")
     _take_in_again(study, connection, plan, now)
     is_noted = Withdrawn.of(connection).month(words.participant_id) is not None
-    salt, held, month = intent.person
+    salt, held, month = asked.person
     erase.erase_person(
         connection, words.participant_id, gone=plan.gone, receipts=plan.receipts, containers=plan.containers,
         scrub=words.out_of, person=None if is_noted else (salt, held, dt.date.fromisoformat(month)),
     )  # fmt: skip
     told("receipts")
     receipts.write_anew(study, connection)
+    refusal.catch_up(study, connection)
     told("files")
     known = ledger.evidence(connection)
     around.remove_originals(study, _held(known))
@@ -193,6 +177,8 @@ def _take_in_again(study: StudyFolder, connection: Connection, plan: Plan, now: 
             dialect_folder=study.dialects, names=tuple(sorted(receipt.inbox_path for receipt in theirs)),
         )  # fmt: skip
         entry = read_job(job, attribution)
+        if entry.file.loaded_at is not None:
+            entry = dataclasses.replace(entry, file=dataclasses.replace(entry.file, loaded_at=now()))
         if entry.file.status == "quarantined" and job.container_id is None:
             intake.quarantine(study, path, new_id, job.name)
             intake.archive_path(study, new_id, job.name).unlink(missing_ok=True)

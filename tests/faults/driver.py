@@ -24,8 +24,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Order:
     """One command to run in a child for the study in root, and how to disturb it.
 
-    kill_after: seconds; kill_when: a file below the study that is there and not empty; kill_at, full_at: number of the file operation (from 1) that kills the child, or finds the disk
-    full; stays_full: all later ones find it full too; file_bytes: no file may grow larger. parallel: read in worker processes.
+    kill_after: seconds; kill_when: a file below the study that is there and not empty; kill_at, full_at: number of the file
+    operation (from 1) that kills the child, or finds the disk full; stays_full: all later ones find it full too;
+    file_bytes: no file may grow larger; parallel: read in worker processes.
     """
 
     words: list[str]

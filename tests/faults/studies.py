@@ -90,9 +90,13 @@ def leftovers(study: StudyFolder) -> list[str]:
 
 
 class Oracle(NamedTuple):
-    """A study before the disturbed run, to be copied; the published tables there; the state after an undisturbed run."""
+    """A study before the disturbed run, to be copied, and after an undisturbed one.
+
+    before: the published tables before it; after: the state after it.
+    """
 
     prepared: Path
+    done: Path
     before: dict[str, tuple[object, ...]]
     after: State
 
@@ -114,10 +118,10 @@ def make_oracle(root: Path) -> Oracle:
     fill(study, FIRST)
     ingest.ingest(study)
     fill(study, THEN)
-    oracle = Oracle(study.root, published(study), State({}, {}, {}, set(), []))
-    done = oracle.copy(root / "done")
+    done = StudyFolder(root / "done")
+    shutil.copytree(study.root, done.root)
     ingest.ingest(done)
-    return oracle._replace(after=state(done))
+    return Oracle(study.root, done.root, published(study), state(done))
 
 
 def nothing_is_lost(study: StudyFolder, oracle: Oracle, contents: dict[str, bytes] | None = None) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ingest import ingest
 from tests.pipelines.folders import (
     MORNING,
     ask,
@@ -21,6 +20,7 @@ from tests.pipelines.folders import (
     sample,
     statuses,
 )
+from tests.study_builder import run
 from warehouse.database import DATABASE_NAME
 
 OWNERS = "SELECT participant_id, count(*) FROM minute GROUP BY ALL ORDER BY ALL"
@@ -33,7 +33,7 @@ def test_the_folder_the_column_and_the_device_each_name_the_owner(tmp_path: Path
     drop(study, "P1/2026/march/steps.csv", native("", [100] * 31))
     drop(study, "site_a/steps.csv", native("P2", [100] * 32))
     drop(study, "steps.csv", native("", [100] * 33, "worn-by-p3"))
-    ingest(study)
+    run(study)
     assert ask(study, OWNERS) == [("P1", 31), ("P2", 32), ("P3", 33)]
 
 
@@ -43,7 +43,7 @@ def test_a_device_changes_hands_at_midnight_of_its_wearer(tmp_path: Path) -> Non
     devices(study, "shared,P1,2026-03-01,2026-03-02", "shared,P2,2026-03-03,2026-03-03", "shared,P3,2026-03-05,")
     start = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
     drop(study, "shared.csv", native("", [50] * 2 * 1440, "shared", start))
-    report = ingest(study)
+    report = run(study)
     assert report.statuses == {"loaded": 1}
     midnight = dt.datetime(2026, 3, 2, 13, tzinfo=dt.UTC)
     held = ask(study, "SELECT participant_id, min(minute_start), count(*) FROM minute GROUP BY ALL ORDER BY ALL")
@@ -69,7 +69,7 @@ def test_two_pieces_of_evidence_that_disagree_are_both_named(
     devices(study, "worn-by-p3,P3,2026-03-02,2026-03-02")
     drop(study, name, content)
     drop(study, "P1/other.csv", native("P1", [100] * 50))
-    ingest(study)
+    run(study)
     note = reasons(study)[name]
     assert "status: quarantined" in note
     assert all(person in note for person in people)
@@ -80,7 +80,7 @@ def test_a_device_line_for_other_dates_does_not_disagree(tmp_path: Path) -> None
     study = new_study(tmp_path / "study", ["P1", "P2"])
     devices(study, "shared,P2,2026-03-03,")
     drop(study, "P1/steps.csv", native("", [100] * 40, "shared"))
-    assert ingest(study).statuses == {"loaded": 1}
+    assert run(study).statuses == {"loaded": 1}
     assert ask(study, OWNERS) == [("P1", 40)]
 
 
@@ -89,9 +89,9 @@ def test_a_disagreement_ends_when_the_line_of_devices_csv_is_corrected(tmp_path:
     devices(study, "worn,P3,,")
     content = native("", [100] * 40, "worn")
     drop(study, "P1/steps.csv", content)
-    assert ingest(study).statuses == {"quarantined": 1}
+    assert run(study).statuses == {"quarantined": 1}
     devices(study, "worn,P1,,")
-    assert ingest(study).statuses == {"loaded": 1}
+    assert run(study).statuses == {"loaded": 1}
     assert ask(study, OWNERS) == [("P1", 40)]
     assert reasons(study) == {}
     assert dict(kept(study)) == {content.encode(): 1}
@@ -102,23 +102,23 @@ def test_a_strangers_file_is_picked_up_once_the_person_is_listed(tmp_path: Path)
     study = new_study(tmp_path / "study", ["P1"])
     drop(study, "P9/walk.fit", sample("fit/walk_activity.fit"))
     drop(study, "steps.csv", native("P8", [100] * 40))
-    assert ingest(study).statuses == {"unattributed": 2}
+    assert run(study).statuses == {"unattributed": 2}
     assert ask(study, OWNERS) == []
     participants(study, ["P1", "P8", "P9"])
-    assert ingest(study).statuses == {"loaded": 2}
+    assert run(study).statuses == {"loaded": 2}
     assert [who for who, _ in ask(study, OWNERS)] == ["P8", "P9"]
-    assert not ingest(study).statuses
+    assert not run(study).statuses
 
 
 def test_a_strangers_device_is_picked_up_once_devices_csv_names_its_wearer(tmp_path: Path) -> None:
     study = new_study(tmp_path / "study", ["P1"])
     drop(study, "walk.fit", sample("fit/walk_activity.fit"))
     drop(study, "30sec.csv", sample("csv/actigraph_epoch/30sec.csv"))
-    assert ingest(study).statuses == {"unattributed": 2}
+    assert run(study).statuses == {"unattributed": 2}
     # what `footfall status` shows of files that wait
     shown = ask_file(study.private / DATABASE_NAME, "SELECT DISTINCT device_id FROM ledger.file_part ORDER BY ALL")
     devices(study, *(f"{device},P1,," for (device,) in shown))
-    assert ingest(study).statuses == {"loaded": 2}
+    assert run(study).statuses == {"loaded": 2}
     assert [who for who, _ in ask(study, OWNERS)] == ["P1"]
 
 
@@ -126,9 +126,9 @@ def test_a_strangers_file_is_picked_up_when_it_is_moved_to_its_owners_folder(tmp
     study = new_study(tmp_path / "study", ["P1"])
     content = native("", [100] * 40)
     drop(study, "somewhere/steps.csv", content)
-    assert ingest(study).statuses == {"unattributed": 1}
+    assert run(study).statuses == {"unattributed": 1}
     drop(study, "P1/steps.csv", content)
-    ingest(study)
+    run(study)
     assert ask(study, OWNERS) == [("P1", 40)]
     assert reasons(study) == {}
 
@@ -140,11 +140,11 @@ def test_in_a_table_of_many_people_known_rows_load_and_the_others_are_listed_by_
         for at, (who, count) in enumerate({"P1": 31, "P7": 32, "P2": 33, "P8": 34}.items())
     )
     drop(study, "everybody.csv", table)
-    assert ingest(study).statuses == {"loaded": 1}
+    assert run(study).statuses == {"loaded": 1}
     assert ask(study, OWNERS) == [("P1", 31), ("P2", 33)]
     assert ask(study, STRANGERS) == [("P7", 32), ("P8", 34)]
     participants(study, ["P1", "P2", "P7"])
-    ingest(study)
+    run(study)
     assert ask(study, OWNERS) == [("P1", 31), ("P2", 33), ("P7", 32)]
     assert ask(study, STRANGERS) == [("P8", 34)]
 
@@ -155,7 +155,7 @@ def test_the_same_content_for_two_people_is_set_aside_in_either_order(order: tup
     content = native("", [100] * 40, "d")
     for person in order:
         drop(study, f"{person}/steps.csv", content)
-        ingest(study)
+        run(study)
     assert statuses(study) == {"duplicate": 1, "quarantined": 1}
     assert ask(study, OWNERS) == []
     [note] = reasons(study).values()
@@ -167,17 +167,17 @@ def test_somebody_taken_out_of_participants_csv_leaves_the_published_tables(tmp_
     study = new_study(tmp_path / "study", ["P1", "P2"])
     drop(study, "both.csv", native("P1", [100] * 40) + native("P2", [90] * 45, header=False))
     drop(study, "P1/own.csv", native("", [100] * 60, "d", MORNING + dt.timedelta(hours=3)))
-    ingest(study)
+    run(study)
     before = fingerprints(study)
     participants(study, ["P2"])
-    ingest(study)
+    run(study)
     tables = ("participant", "minute", "walking_bout", "participant_day", "participant_week", "prescription")
     for table in tables:
         assert ask(study, f"SELECT count(*) FROM {table} WHERE participant_id = 'P1'") == [(0,)]
     assert ask(study, OWNERS) == [("P2", 45)]
     # the originals wait, and all comes back with the person
     participants(study, ["P1", "P2"])
-    ingest(study)
+    run(study)
     assert fingerprints(study) == before
 
 
@@ -185,4 +185,4 @@ def test_an_id_is_compared_letter_by_letter(tmp_path: Path) -> None:
     study = new_study(tmp_path / "study", ["P1"])
     drop(study, "p1/steps.csv", native("", [100] * 40))
     drop(study, "other.csv", native("P01", [100] * 40))
-    assert ingest(study).statuses == {"unattributed": 2}
+    assert run(study).statuses == {"unattributed": 2}

@@ -15,6 +15,7 @@ from pipelines.doctor.finding import Finding
 from pipelines.doctor.installation import versions
 from pipelines.run import ClockError, only_ingester, open_run
 from pipelines.study_folder import StudyFolder
+from pipelines.withdraw.intent import Intent, note
 from tests.pipelines.doctored import NOW, change, findings, in_short, make_well, original
 from tests.pipelines.folders import drop, native
 
@@ -67,7 +68,7 @@ def test_the_next_night_is_told_in_the_studys_zone(study: StudyFolder) -> None:
 
 
 def test_a_withdrawal_that_was_begun_is_a_problem(study: StudyFolder) -> None:
-    change(study, "INSERT INTO ledger.withdrawal VALUES ('P2', now())")
+    note(study, Intent("P2", NOW.isoformat(), [], [], []))
     [found] = findings(study)
     assert (found.severity, found.check, found.command) == ("problem", "withdrawals", "footfall ingest")
 

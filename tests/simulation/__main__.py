@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.simulation.nights import all_at_once, differences, new_study, night_by_night
+from tests.simulation.nights import all_at_once, differences, new_study, night_by_night, rebuilt
 from tests.simulation.world import World
 
 
@@ -38,7 +38,13 @@ def main() -> int:
         print(f"all at once: {time.perf_counter() - began:.1f} s")
         found = differences(study.research, fresh.research)
         print("\n".join(found) or "no cell differs")
-        return 1 if found else 0
+        began = time.perf_counter()
+        again = rebuilt(study, world)
+        print(
+            f"rebuild: {time.perf_counter() - began:.1f} s, {again.outcome}; {again.rows:,} rows of {len(again.tables)} tables"
+            f" compared, {len(again.different)} tables differ, {len(again.missing)} originals missing"
+        )
+        return 1 if found or again.outcome != "equal" else 0
 
 
 if __name__ == "__main__":

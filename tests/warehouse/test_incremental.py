@@ -104,7 +104,7 @@ class Edits:
 
     def __init__(self, study: StudyFolder, seed: int) -> None:
         self.study = study
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self.rows: dict[str, list[Row]] = {name: [] for name in CSVS}
         self.rows["participants.csv"] = [
             {"participant_id": name, "start_date": MONDAY if name != "P3" else None} for name in PEOPLE
@@ -170,14 +170,15 @@ class Edits:
 
     def device(self) -> set[str]:
         """devices.csv gives the shared watch to somebody from a date on, or its class to its wearer."""
-        before = {row["participant_id"] for row in self.rows["devices.csv"]}
-        person = self.person()
+        before = self.rows["devices.csv"]
         line = {
-            "participant_id": person, "device_id": "shared", "from_date": self.chance.choice([None, self._date()]),
+            "participant_id": self.person(), "device_id": "shared", "from_date": self.chance.choice([None, self._date()]),
             "device_class": self.chance.choice([None, "watch"]), "zeros_prove_wear": self.chance.choice([None, "false"]),
         }  # fmt: skip
         self.rows["devices.csv"] = self.chance.choice([[], [line]])
-        return before | {person}
+        if self.rows["devices.csv"] == before:
+            return set()
+        return {row["participant_id"] for row in before + self.rows["devices.csv"]}
 
 
 EDITS: tuple[Callable[[Edits], set[str]], ...] = (
@@ -213,7 +214,7 @@ def five_people(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
     return study
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_edits_of_anybodys_lines_give_the_tables_of_a_whole_derivation(
     five_people: StudyFolder, tmp_path: Path, seed: int
 ) -> None:
@@ -265,8 +266,8 @@ def test_who_is_taken_out_of_participants_csv_has_rows_nowhere(five_people: Stud
         ingest.compare(at_work)
         for name in views():
             rows = at_work.connection.execute(f"FROM main.{name} AS t WHERE t::VARCHAR LIKE '%P4%'").fetchall()
-            # the daily table has rows of an id that is nobody's now
-            assert name == "exclusion" or not rows, name
+            # the daily table has rows of an id that is nobody's now, and files wait in a folder of that name
+            assert name in ("exclusion", "waiting_owner") or not rows, name
         states = at_work.connection.execute(
             "SELECT DISTINCT status FROM ledger.source_file JOIN ledger.receipt USING (source_file_id) WHERE folder = 'P4'"
         ).fetchall()

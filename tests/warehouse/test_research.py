@@ -1,12 +1,14 @@
 """Questions to the published file: any SELECT is answered, and no statement reaches beyond the file."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipelines.study_folder import StudyFolder
 from tests.study_builder import MONDAY, make_study, native, run, whole_day
+from warehouse.query_child import main as answer_here
 from warehouse.research import QueryError, query
 
 
@@ -64,14 +66,35 @@ FORBIDDEN = (
 )
 
 
-@pytest.mark.parametrize("sql", FORBIDDEN)
-def test_no_statement_reaches_beyond_the_published_file(study: StudyFolder, tmp_path: Path, sql: str) -> None:
+def refusal(study: StudyFolder, sql: str) -> str:
+    """What `query` says, from a process of its own."""
+    with pytest.raises(QueryError) as error:
+        query(study.research, sql)
+    return str(error.value)
+
+
+def refusal_here(study: StudyFolder, sql: str) -> str:
+    """What the child answers, with the same locks but without its process."""
+    answer = answer_here(str(study.research), 10, sql)
+    assert set(answer) == {"error"}
+    return str(answer["error"])
+
+
+@pytest.mark.parametrize(
+    ("refused", "sql"),
+    [
+        *((refusal_here, sql) for sql in FORBIDDEN),
+        # one of each kind of door: reading, writing, attaching, settings, the file itself, two statements, no SQL
+        *((refusal, FORBIDDEN[n]) for n in (0, 5, 10, 15, 25, -2, -1)),
+    ],
+)
+def test_no_statement_reaches_beyond_the_published_file(
+    study: StudyFolder, tmp_path: Path, refused: Callable[[StudyFolder, str], str], sql: str
+) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("name\nKim\n", encoding="utf-8")
     before = study.research.read_bytes()
-    with pytest.raises(QueryError) as error:
-        query(study.research, sql.format(secret=secret, folder=tmp_path))
-    assert "Kim" not in str(error.value)
+    assert "Kim" not in refused(study, sql.format(secret=secret, folder=tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
     assert study.research.read_bytes() == before
 

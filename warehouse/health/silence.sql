@@ -80,7 +80,6 @@ judged AS (
                 THEN greatest(0, dated.today - greatest(dated.last_date, dated.start_date, excuse.past_date))
         END AS days_counted,
         CASE
-            WHEN dated.participant_id IN (SELECT participant_id FROM ledger.withdrawal) THEN 'is being withdrawn'
             WHEN ending.date < dated.today THEN concat('was followed until ', ending.date, ' (', ending.reason, ')')
             WHEN excuse.until_date IS NOT NULL THEN concat('is excused until ', excuse.until_date)
             WHEN dated.start_date > dated.today THEN concat('starts on ', dated.start_date)

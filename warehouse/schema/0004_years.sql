@@ -32,9 +32,6 @@ CREATE TABLE ledger.verification (participant_id VARCHAR NOT NULL, verified_at T
 -- the latest instant at which any run has begun: a clock that shows less has been set back
 CREATE TABLE ledger.clock (noted_at TIMESTAMPTZ NOT NULL);
 
--- a withdrawal that has begun and must be finished before anything else
-CREATE TABLE ledger.withdrawal (participant_id VARCHAR NOT NULL, asked_at TIMESTAMPTZ NOT NULL);
-
 -- participants who were erased: a hash of the id with a random salt, so that their files are refused without keeping the id
 CREATE TABLE ledger.withdrawn (salt VARCHAR NOT NULL, person_hash VARCHAR NOT NULL, month DATE NOT NULL);
 
