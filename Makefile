@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 
-.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports benchmark-bouts differential fuzz faults properties worked-trial worked-trial-coverage clean
+.PHONY: demo test lint lock samples benchmark benchmark-decoders benchmark-exports benchmark-bouts benchmark-files simulate-week differential fuzz faults properties worked-trial worked-trial-coverage clean
 
 demo: $(READY)
 	$(BIN)/footfall demo
@@ -74,6 +74,16 @@ DAYS ?= 100000
 SEED ?= 1
 properties: $(READY)
 	$(BIN)/python -m tests.properties --days $(DAYS) --seed $(SEED)
+
+# a week of nights of 700 people with a virtual clock, against one run over everything and a rebuild; PEOPLE=50 for a short one
+PEOPLE ?= 700
+NIGHTS ?= 7
+simulate-week: $(READY)
+	$(BIN)/python -m tests.simulation --people $(PEOPLE) --nights $(NIGHTS)
+
+# 20,000 small FIT files through a load, against a plain fitparse loop on a sample of them
+benchmark-files: $(READY)
+	$(BIN)/python -m benchmarks.files --into benchmarks/files/results.md
 
 # a simulated trial from device files to the table that a trial prints: renews docs/worked-trial/README.md and its pictures
 worked-trial: $(READY)

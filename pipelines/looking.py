@@ -11,7 +11,7 @@ from typing import Any
 import filelock
 
 from pipelines import intake
-from pipelines.run import owner
+from pipelines.run import owner, readable_errors
 from pipelines.study_folder import StudyFolder
 from warehouse.database import DATABASE_NAME, Connection, DatabaseBusyError
 from warehouse.health import look_into
@@ -74,7 +74,9 @@ class Waiting:
 def waiting(study: StudyFolder) -> list[Waiting]:
     """What lies in the inbox and would be taken once it is complete."""
     found = []
-    for name, (size, mtime_ns) in sorted(intake.look(study.inbox).items()):
+    with readable_errors(study):
+        seen = sorted(intake.look(study.inbox).items())
+    for name, (size, mtime_ns) in seen:
         path = study.inbox / name
         with contextlib.suppress(FileNotFoundError):
             # a copy may keep an old modification time; that of the inode cannot be set

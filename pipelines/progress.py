@@ -48,6 +48,10 @@ def progress_bar(title: str) -> Iterator[Progress]:
         begun = time.monotonic()
 
         def show(done: int, total: int, aside: int, share: float) -> None:
+            nonlocal begun
+            if done == 0:
+                # hashing, and looking into archives, comes first and is no measure of what follows
+                begun = time.monotonic()
             left = in_words(remaining_seconds(share, time.monotonic() - begun)) if done < total else ""
             words = [f"{done:,}/{total:,} files", f"{aside:,} set aside" if aside else "", left]
             bar.update(task, completed=share, total=1.0, said=", ".join(filter(None, words)))

@@ -11,7 +11,7 @@ from pipelines.run import Run
 from pipelines.study_folder import StudyFolder
 from warehouse.differences import Differences, differences
 from warehouse.durable import replace_durably, write_durably
-from warehouse.publish import write_published
+from warehouse.publish import note_published, write_published
 
 _INDEX = "history.json"
 #: The word that stands for the publication before the current one where a lock's name is asked for.
@@ -38,7 +38,8 @@ def publish(run: Run) -> Publication:
     study = run.study
     history = study.research.parent / "history"
     history.mkdir(parents=True, exist_ok=True)
-    beside = write_published(run.connection, study.research)
+    written = write_published(run.connection, study.research)
+    beside = written.path
     with beside.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     now = run.now()
@@ -48,6 +49,7 @@ def publish(run: Run) -> Publication:
     )  # fmt: skip
     _second_name(beside, history / made.file)
     replace_durably(beside, study.research)
+    note_published(run.connection, sha256, written)
     _note(history, [*publications(study), made], run.tables.settings.publications_kept)
     return made
 

@@ -229,7 +229,7 @@ def _in_words(found: dict[str, Any] | None) -> str:
 def _check_clock(connection: Connection, now: dt.datetime) -> dt.datetime:
     """The latest instant that any run has noted, this one's beginning included."""
     row = connection.execute("SELECT max(noted_at) FROM ledger.clock").fetchone()
-    noted = row[0] if row else None
+    noted: dt.datetime | None = row[0] if row else None
     if noted is not None and now < noted - CLOCK_TOLERANCE:
         # minutes later than a file's receipt count as future ones: a wrong clock would spoil them for ever
         raise ClockError(

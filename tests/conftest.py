@@ -5,8 +5,12 @@ import pytest
 #: Files that take 10 s of a processor or more, the longest first; all others follow in their order.
 LONG = (
     "faults/test_kills.py",
+    "faults/test_disk_full.py",
+    "faults/test_kills_of_others.py",
     "pipelines/test_demo.py",
-    "pipelines/test_interruption.py",
+    "faults/test_two_ingesters.py",
+    "faults/test_read_only.py",
+    "faults/test_readers.py",
     "pipelines/test_attribution.py",
     "pipelines/test_intake.py",
     "pipelines/test_serve.py",

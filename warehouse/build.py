@@ -161,6 +161,8 @@ def derive(connection: duckdb.DuckDBPyConnection, study: MirroredStudy, *, every
         of_minutes, of_calendars = _nightly()
         if everybody:
             _materialise_in_batches(connection, of_minutes)
+            # nothing of the published file stays
+            connection.execute("DELETE FROM ledger.published")
             count = count_touched(connection)
         else:
             _remove(connection, gone)
@@ -168,6 +170,11 @@ def derive(connection: duckdb.DuckDBPyConnection, study: MirroredStudy, *, every
             count = count_touched(connection)
             before = _calendar_inputs(connection)
             _materialise_touched(connection, of_minutes, anybody=count > 0)
+            connection.execute(
+                "INSERT INTO ledger.pending_publication SELECT participant_id, from_at, to_at FROM touched"
+                " UNION ALL SELECT unnest(?::VARCHAR[]), '-infinity', 'infinity'",
+                [gone],
+            )
             everybody = _touch_calendars(connection, before)
         anybody = count_touched(connection) > 0
         for view in of_calendars:

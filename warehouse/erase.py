@@ -120,6 +120,8 @@ def erase_person(
         for schema, table, column in _columns(connection, *_ID_COLUMNS):
             connection.execute(f'DELETE FROM "{schema}"."{table}" WHERE "{column}" = ?', [participant_id])
         _scrub_texts(connection, participant_id, scrub)
+        # the next publication is written anew: what is deleted from a file leaves its bytes there
+        connection.execute("DELETE FROM ledger.published")
         if person is not None:
             connection.execute("INSERT INTO ledger.withdrawn VALUES (?, ?, ?)", list(person))
 

@@ -371,9 +371,7 @@ def count_receipts(connection: duckdb.DuckDBPyConnection) -> int:
 def all_receipts(connection: duckdb.DuckDBPyConnection) -> list[Receipt]:
     """Every receipt, in the order in which they came."""
     names = [field.name for field in dataclasses.fields(Receipt)]
-    rows = connection.execute(
-        f"SELECT {', '.join(names)} FROM ledger.receipt ORDER BY received_at, rowid"
-    ).fetchall()
+    rows = connection.execute(f"SELECT {', '.join(names)} FROM ledger.receipt ORDER BY received_at, rowid").fetchall()
     return [Receipt(**dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -55,16 +55,18 @@ class _Watched:
     """What the progress bar of a load would have said at certain shares of its files."""
 
     def __init__(self) -> None:
-        self.began = time.perf_counter()
+        self.began = self.read_from = time.perf_counter()
         self.said: dict[float, tuple[float, float | None]] = {}
 
     def show(self, done: int, total: int, _: int, share: float) -> None:
         from pipelines.progress import remaining_seconds
 
-        elapsed = time.perf_counter() - self.began
+        if done == 0:
+            self.read_from = time.perf_counter()
+        elapsed = time.perf_counter() - self.read_from
         for asked in ASKED_AT:
             if asked not in self.said and total and done >= asked * total:
-                self.said[asked] = elapsed, remaining_seconds(share, elapsed)
+                self.said[asked] = time.perf_counter() - self.began, remaining_seconds(share, elapsed)
 
     def told(self, seconds: float) -> dict[str, list[float | None]]:
         """Share of the files -> what was said to remain, and what did, in seconds."""

@@ -196,7 +196,8 @@ def _disturb(order: Order, log: int) -> None:
             meet("fsync", pending.pop(), needs_room=True)
         real_sync(handle)
 
-    os.fsync = sync
+    # the program calls it with numbers only
+    os.fsync = sync  # type: ignore[assignment]
     sys.addaudithook(hook)
     if order.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, resource.RLIM_INFINITY))

@@ -12,7 +12,7 @@ from tests.oracles.differences import KEYS, Outcome
 
 #: Studies of two seasons that hold all protocols, complete activity files and not; together over 6,000 participant-days;
 #: tests/properties makes 7,000 more, and others.
-SEEDS, PEOPLE = (16, 61), 180
+SEEDS, PEOPLE = (16, 61), 200
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ class Served(NamedTuple):
     """What was seen of a study while it was served, and afterwards."""
 
     study: StudyFolder
-    loaded_during_the_copy: list[str]
+    loaded_during_the_copy: list[tuple[Any, ...]]
     is_published: bool
     deployment: dict[str, Any]
     runs: list[dict[str, Any]]
@@ -74,6 +74,11 @@ def copy_slowly(path: Path, text: str, pieces: int, pause_seconds: float) -> Non
             time.sleep(pause_seconds)
 
 
+def published(study: StudyFolder, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the published file; none before there is one."""
+    return ask(study, sql) if study.research.exists() else []
+
+
 def processes_of(study: StudyFolder) -> list[str]:
     """The command lines that name the study, where the system tells them."""
     found = []
@@ -101,22 +106,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
             stderr=subprocess.STDOUT,
         )
     try:
-        assert until(lambda: "nightly run:" in log.read_text(), process), log.read_text()
+        assert until(lambda: "one starts now" in log.read_text(), process), log.read_text()
         second = footfall("serve", "--study", study.root, "--port", free_port())
         deployment = api(port, "deployments/filter")[0]
         # the looks are 2 s apart: a copy that pauses for less is never seen twice alike
         text = native("P1", [110] * 600, start=START)
         copying = threading.Thread(target=copy_slowly, args=(study.inbox / "P1" / "a.csv", text, 20, 0.2))
         copying.start()
-        seen = []
+        seen: list[tuple[Any, ...]] = []
         while copying.is_alive():
-            seen += [status for (status,) in ask(study, "SELECT status FROM source_file")]
+            seen += published(study, "SELECT status FROM source_file")
             time.sleep(0.2)
-        is_published = until(lambda: ask(study, "SELECT count(*) FROM minute") == [(600,)], process)
+        is_published = until(lambda: published(study, "SELECT count(*) FROM minute") == [(600,)], process)
         settings = study.root / "study.toml"
         settings.write_text(settings.read_text().replace('at = "02:00"', 'at = "03:15"'))
         until(lambda: "nights are at 03:15" in log.read_text(), process)
         cron = api(port, "deployments/filter")[0]["schedules"][0]["schedule"]["cron"]
+        until(lambda: "nightly run:" in log.read_text(), process)
         # the run is told of in the log a moment before Prefect has its end
         until(lambda: "RUNNING" not in {run["state_type"] for run in api(port, "flow_runs/filter")}, process)
         runs = api(port, "flow_runs/filter")
@@ -152,7 +158,7 @@ def test_an_edited_schedule_is_followed_without_a_restart(served: Served) -> Non
 def test_every_ingestion_is_a_run_in_the_page_of_prefect(served: Served) -> None:
     ended = [(run["name"], run["state_type"]) for run in served.runs if run["state_type"] != "SCHEDULED"]
     assert ended.count(("nightly", "COMPLETED")) == 1
-    assert ended.count(("arrivals", "COMPLETED")) == len(ended) - 1 >= 2
+    assert ended.count(("arrivals", "COMPLETED")) == len(ended) - 1 >= 1
     assert all("served" in run["tags"] for run in served.runs)
 
 
@@ -162,7 +168,8 @@ def test_a_study_without_its_night_gets_one_at_once(served: Served) -> None:
 
 
 def test_the_log_says_what_happens_in_lines_without_names_of_files(served: Served) -> None:
-    assert "ingestion: files: 1 loaded; 1 participants derived" in served.log
+    # the night or the watch, whichever came first
+    assert served.log.count(": files: 1 loaded; 1 participants derived") == 1
     assert [line for line in served.log.splitlines() if not line[:4].isdigit()] == []
     assert "a.csv" not in served.log
 

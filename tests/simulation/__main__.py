@@ -23,7 +23,7 @@ def main() -> int:
     asked = parser.parse_args()
     world = World(asked.people, asked.nights, asked.history, asked.seed)
     with tempfile.TemporaryDirectory(prefix="footfall-week") as folder:
-        study = new_study(Path(folder) / "nights", world)
+        study = new_study(Path(folder) / "nights" / "study", world)
         print("night | files | load | derive | compare | check | publish | derived | weeks changed | contents")
         for night in night_by_night(study, world):
             seconds = " | ".join(f"{one:.1f}" for one in night.seconds.values())
@@ -33,7 +33,7 @@ def main() -> int:
                 flush=True,
             )
         began = time.perf_counter()
-        fresh = new_study(Path(folder) / "fresh", world)
+        fresh = new_study(Path(folder) / "fresh" / "study", world)
         all_at_once(fresh, world, asked.seed)
         print(f"all at once: {time.perf_counter() - began:.1f} s")
         found = differences(study.research, fresh.research)

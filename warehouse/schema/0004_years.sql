@@ -40,3 +40,13 @@ CREATE TABLE ledger.told (key VARCHAR NOT NULL, participant_id VARCHAR, told_at 
 
 -- the study's own dialects with which contents were last read: a changed one has them read again
 CREATE TABLE ledger.dialect (name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL);
+
+-- stretches of minutes that were derived since the last publication; infinite where it is the whole record
+CREATE TABLE ledger.pending_publication (
+    participant_id VARCHAR NOT NULL,
+    from_at TIMESTAMPTZ NOT NULL,
+    to_at TIMESTAMPTZ NOT NULL
+);
+
+-- the published file that the stretches are to be put into: its hash, the definitions, minutes put in since it was sorted
+CREATE TABLE ledger.published (sha256 VARCHAR NOT NULL, views_hash VARCHAR NOT NULL, minutes_put_in BIGINT NOT NULL);
