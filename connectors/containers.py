@@ -96,10 +96,11 @@ def office_document(path: Path) -> str | None:
     return "an OpenDocument file" if "META-INF/manifest.xml" in names and "content.xml" in names else None
 
 
-def unpack(path: Path, into: Path, limits: Limits = Limits()) -> list[Member]:
+def unpack(path: Path, into: Path, limits: Limits = Limits(), *, name: str | None = None) -> list[Member]:
     """The files in a zip or gzip, unpacked below `into`, archives within opened once more.
 
-    Each lies in a numbered folder under its own cleaned name. Litter of desktop systems is left out. After an error
+    Each lies in a numbered folder under its own cleaned name. name: what the archive is called where it came from, if it
+    lies under another name here; what a gzip file packs is named after it. Litter of desktop systems is left out. After an error
     whatever was unpacked so far stays in `into`, which belongs to the caller.
     """
     path = Path(path)
@@ -108,7 +109,7 @@ def unpack(path: Path, into: Path, limits: Limits = Limits()) -> list[Member]:
             path, expected="a device export", found=kind, todo="Open it and export the sheet as CSV."
         )
     budget = _Budget(path, limits, path.stat().st_size)
-    found = list(_unpack(path, path.name, Path(into), budget, 1))
+    found = list(_unpack(path, name or path.name, Path(into), budget, 1))
     if not found:
         raise NoStepDataError(path, expected="files in the archive", found="none")
     return found

@@ -302,7 +302,8 @@ class Loading:
         job = self._job(path, source_file_id, None, received_at)
         try:
             # the same archive under another name brings no new file, but says something about its members
-            members = unpack(path, Path(tempfile.mkdtemp(dir=self.run.scratch)))
+            folder_of_members = Path(tempfile.mkdtemp(dir=self.run.scratch))
+            members = unpack(path, folder_of_members, name=name.rpartition("/")[2])
         except ConnectorError as error:
             return [dataclasses.replace(job, error=error)] if told.is_new else []
         jobs, contents = [], []

@@ -405,6 +405,8 @@ def end_run(
 #: What follows from the originals and the CSVs; every other table of the ledger says what was done when.
 _MADE_AGAIN = {
     *FRAMES, "source_file", "receipt", "pending", "pending_multiverse", "derivation", "participant_study", "dialect",
+    # the published file does not go on from one that was made of other tables
+    "published", "pending_publication",
 }  # fmt: skip
 
 

@@ -100,15 +100,23 @@ def write_published(connection: duckdb.DuckDBPyConnection, target: Path) -> Writ
         beside.write_bytes(_EMPTY[views_hash()])
     with _attached(connection, beside), transaction(connection):
         for name in PUBLISHED:
-            chosen = _PENDING if put_in is not None and name == "minute" else "true"
+            if put_in is not None and name == "minute":
+                _put_minutes_in(connection)
+                continue
             if put_in is not None:
-                connection.execute(f"DELETE FROM published.main.{name} AS {name} WHERE {chosen}")
+                connection.execute(f"DELETE FROM published.main.{name}")
             # by its key: to compare the other columns of every minute too would take half as long again
             order = "participant_id, minute_start" if name == "minute" else "ALL"
-            connection.execute(
-                f"INSERT INTO published.main.{name} SELECT * FROM main.{name} AS {name} WHERE {chosen} ORDER BY {order}"
-            )
+            connection.execute(f"INSERT INTO published.main.{name} SELECT * FROM main.{name} ORDER BY {order}")
     return Written(beside, put_in or 0)
+
+
+def _put_minutes_in(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"DELETE FROM published.main.minute AS minute USING pending WHERE {_PENDING}")
+    connection.execute(
+        f"INSERT INTO published.main.minute SELECT minute.* FROM main.minute AS minute, pending WHERE {_PENDING}"
+        " ORDER BY minute.participant_id, minute.minute_start"
+    )
 
 
 def note_published(connection: duckdb.DuckDBPyConnection, sha256: str, written: Written) -> None:
@@ -128,16 +136,17 @@ _UNSORTED_SHARE = 0.2
 
 #: Minutes that were derived since the last publication. The variables let DuckDB pass over row groups unread.
 _PENDING = """
-    minute_start >= getvariable('pending_from') AND minute_start < getvariable('pending_to')
-    AND EXISTS (
-        FROM (
-            SELECT participant_id, min(from_at) AS from_at, max(to_at) AS to_at
-            FROM ledger.pending_publication
-            GROUP BY participant_id
-        ) AS pending
-        WHERE pending.participant_id = minute.participant_id
-            AND minute.minute_start >= pending.from_at AND minute.minute_start < pending.to_at
-    )
+    minute.participant_id = pending.participant_id
+    AND minute.minute_start >= pending.from_at AND minute.minute_start < pending.to_at
+    AND minute.minute_start >= getvariable('pending_from') AND minute.minute_start < getvariable('pending_to')
+"""
+_MAKE_PENDING = """
+    CREATE OR REPLACE TEMP TABLE pending AS
+    SELECT participant_id, min(from_at) AS from_at, max(to_at) AS to_at
+    FROM ledger.pending_publication
+    GROUP BY participant_id;
+    SET VARIABLE pending_from = (SELECT coalesce(min(from_at), 'infinity') FROM pending);
+    SET VARIABLE pending_to = (SELECT coalesce(max(to_at), '-infinity') FROM pending)
 """
 
 
@@ -148,13 +157,8 @@ def _minutes_to_put_in(connection: duckdb.DuckDBPyConnection, target: Path) -> i
     minutes = count[0] if count else 0
     if row is None or row[1] != views_hash() or minutes < GOING_ON_FROM_MINUTES or not target.is_file():
         return None
-    connection.execute(
-        """
-        SET VARIABLE pending_from = (SELECT coalesce(min(from_at), 'infinity') FROM ledger.pending_publication);
-        SET VARIABLE pending_to = (SELECT coalesce(max(to_at), '-infinity') FROM ledger.pending_publication)
-        """
-    )
-    pending = connection.execute(f"SELECT count(*) FROM main.minute AS minute WHERE {_PENDING}").fetchone()
+    connection.execute(_MAKE_PENDING)
+    pending = connection.execute(f"SELECT count(*) FROM main.minute AS minute, pending WHERE {_PENDING}").fetchone()
     put_in = int(row[2] + (pending[0] if pending else 0))
     if put_in > minutes * _UNSORTED_SHARE:
         return None

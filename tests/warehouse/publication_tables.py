@@ -13,7 +13,7 @@ import polars as pl
 from tests.study_builder import Row
 from warehouse.build import derive, views
 from warehouse.database import connect, insert_frame
-from warehouse.study_tables import STUDY_TABLES, mirror_study
+from warehouse.study_tables import STUDY_TABLES, MirroredStudy, mirror_study
 
 #: The preset that asks for 5 days of 30 minutes, and one that looks at the week's minutes.
 _RULE = {"bout_rule_id": "walkback", "algorithm": "gap_merge", "min_cadence_spm": 60, "min_minutes": 9}
@@ -66,7 +66,7 @@ def warehouse(
 def _empty_tables() -> list[str]:
     """Statements that make the derived tables from which views/publication starts, with their types."""
     with connect() as connection:
-        derive(connection, "of nobody")
+        derive(connection, MirroredStudy("of nobody", "of nobody", {}))
         tables = """SELECT sql FROM duckdb_tables() WHERE schema_name = 'main'
             AND table_name IN ('as_of', 'day_base', 'participant_day', 'participant_week', 'study_week')"""
         return [sql for (sql,) in connection.execute(tables).fetchall()]
