@@ -29,9 +29,9 @@ from pipelines.study_folder import StudyFolder
 from warehouse.database import DatabaseBusyError
 from warehouse.errors import WarehouseError
 
-#: A run has at most this many loading tasks, and none for less than a group of files: a task costs Prefect 5 to 20 ms,
-#: a file must not.
-LOAD_TASKS = 20
+#: A run has at most this many loading tasks, each of which reads the ledger and starts readers of its own; and none for less
+#: than a group of files.
+LOAD_TASKS = 8
 #: The tag of runs that `footfall serve` started.
 SERVED = "served"
 #: The name of the state of an ingestion that gave up waiting for another one.

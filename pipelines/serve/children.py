@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
-from pipelines.serve.log import say
+from pipelines.serve.log import is_said, say
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 #: A process that lived so long has started well: the next pause is short again.
@@ -18,22 +20,18 @@ _LOG_BYTES = 2_000_000
 
 
 class Child:
-    """One process `python -m pipelines.serve ...`, whose standard input is its lifeline and whose standard error is a log."""
+    """One process `python -m pipelines.serve ...`, whose standard input is its lifeline. It says its lines on standard
+    output; everything else goes to its log."""
 
-    def __init__(
-        self, name: str, words: list[str], environment: Mapping[str, str], home: Path, *, is_noisy: bool = False
-    ) -> None:
-        """name: for people. words: what follows `python -m pipelines.serve`. home: the working folder, which holds the logs.
-
-        is_noisy: its standard output goes to the log as well, instead of to ours.
-        """
+    def __init__(self, name: str, words: list[str], environment: Mapping[str, str], home: Path) -> None:
+        """name: for people. words: what follows `python -m pipelines.serve`. home: the working folder, which holds the logs."""
         self.name = name
         self.log = home / f"{words[0]}.log"
         self._words = [sys.executable, "-m", "pipelines.serve", *words]
         self._environment = {**os.environ, **environment}
         self._home = home
-        self._is_noisy = is_noisy
         self._process: subprocess.Popen[bytes] | None = None
+        self._relay: threading.Thread | None = None
         self._started_at = self._not_before = 0.0
         self._pause = _FIRST_PAUSE
 
@@ -52,9 +50,12 @@ class Child:
         _keep_short(self.log)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                self._words, env=self._environment, cwd=self._home, stdin=subprocess.PIPE, stderr=log,
-                stdout=log if self._is_noisy else None, start_new_session=True,
+                self._words, env=self._environment, cwd=self._home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=log, start_new_session=True,
             )  # fmt: skip
+        if self._process.stdout is not None:
+            self._relay = threading.Thread(target=relay, args=(self._process.stdout, self.log), daemon=True)
+            self._relay.start()
         self._started_at = time.monotonic()
 
     def keep_up(self) -> bool:
@@ -93,7 +94,13 @@ class Child:
             self._process.wait(max(0.0, seconds))
         except subprocess.TimeoutExpired:
             return False
+        self._hear_the_rest()
         return True
+
+    def _hear_the_rest(self) -> None:
+        # what it started may hold the pipe a little longer
+        if self._relay is not None:
+            self._relay.join(2)
 
     def end_by_force(self) -> None:
         """Kills the process and everything that it started."""
@@ -105,6 +112,19 @@ class Child:
         else:
             self._process.kill()
         self._process.wait()
+        self._hear_the_rest()
+
+
+def relay(source: IO[bytes], log: Path) -> None:
+    """Passes on the lines that a process says for people, and writes what libraries print into its log."""
+    with source:
+        for line in source:
+            if is_said(line):
+                sys.stdout.write(line.decode(errors="replace"))
+                sys.stdout.flush()
+            else:
+                with log.open("ab") as file:
+                    file.write(line)
 
 
 def _keep_short(log: Path) -> None:

@@ -44,7 +44,7 @@ class Supervisor:
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         }
         root, stop = str(study.root), str(stop_file)
-        self._server = Child("Prefect server", ["server", host, str(port)], variables, folder, is_noisy=True)
+        self._server = Child("Prefect server", ["server", host, str(port)], variables, folder)
         self._runner = Child("runner", ["runner", root, stop, f"{grace:g}", f"{min(every, 30.0):g}"], variables, folder)
         self._list_file = stop_file.with_suffix(".arrivals.json")
         self._arrivals = Child(

@@ -40,6 +40,8 @@ def _kills(driver: Driver, campaign: Campaign, number: int, chance: random.Rando
             broken += 1
             print(f"  BROKEN: {order}: {str(error)[:600]}", flush=True)
         shutil.rmtree(root)
+        if at % 25 == 24:
+            print(f"  {at + 1} kills: {dict(met)}, {broken} broken", flush=True)
     print(f"`footfall {' '.join(campaign.words)}`: {number} kills, {broken} broken")
     for phase, count in sorted(met.items()):
         print(f"  {count:5}  {phase}")

@@ -2,6 +2,7 @@
 
 import collections
 import datetime as dt
+import io
 import json
 import os
 import socket
@@ -16,7 +17,7 @@ from pipelines import night_tables, serve, stopping
 from pipelines.errors import StudyError
 from pipelines.run import Report
 from pipelines.serve import ServeError
-from pipelines.serve.children import Child
+from pipelines.serve.children import Child, relay
 from pipelines.serve.schedule import Schedule, is_missed, read_schedule
 from pipelines.study_folder import StudyFolder
 from pipelines.watch import Looks
@@ -158,6 +159,15 @@ def test_a_child_that_dies_is_started_again_after_a_growing_pause(
     assert child.wait(30)
     child.keep_up()
     assert "it is started again in 4 s" in capsys.readouterr().out
+
+
+def test_only_the_lines_for_people_pass_and_the_rest_is_logged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "child.log"
+    relay(io.BytesIO(b"2026-03-02T01:02:03Z the night is over\nTraceback of a library\n2026 is no stamp\n"), log)
+    assert capsys.readouterr().out == "2026-03-02T01:02:03Z the night is over\n"
+    assert log.read_text() == "Traceback of a library\n2026 is no stamp\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a parent cannot be killed so here")
