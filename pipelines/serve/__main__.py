@@ -1,7 +1,6 @@
 """The processes of `footfall serve`: `python -m pipelines.serve server|runner|arrivals ...`; started by it alone."""
 
 import os
-import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +11,11 @@ from pipelines.study_folder import StudyFolder
 
 
 def _server(host: str, port: str) -> None:
-    # one with open pages in a browser does not end by itself
+    # a server that does not end by itself is no use to anybody
     when_parent_lets_go(end_this_process, within_seconds=8)
-    sys.argv = ["prefect", "server", "start", "--host", host, "--port", port]
-    runpy.run_module("prefect", run_name="__main__", alter_sys=True)
+    from pipelines.flows.server import run
+
+    run(host, int(port))
 
 
 def _runner(root: str, stop_file: str, grace_seconds: str, look_seconds: str) -> None:

@@ -32,6 +32,7 @@ class Served(NamedTuple):
     deployment: dict[str, Any]
     runs: list[dict[str, Any]]
     cron_after_the_edit: str
+    page_policy: str
     second: subprocess.CompletedProcess[str]
     status: int
     log: str
@@ -126,6 +127,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
         # the run is told of in the log a moment before Prefect has its end
         until(lambda: "RUNNING" not in {run["state_type"] for run in api(port, "flow_runs/filter")}, process)
         runs = api(port, "flow_runs/filter")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=10) as page:
+            policy = page.headers["content-security-policy"]
         process.send_signal(signal.SIGTERM)
         status = process.wait(timeout=PATIENCE_SECONDS)
     finally:
@@ -133,7 +136,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
         process.wait()
     left = [path.name for path in study.private.iterdir() if path.name.startswith(("run-", "serve.owner"))]
     left += [path.name for path in (study.private / "serve").iterdir()] + processes_of(study)
-    return Served(study, seen, is_published, deployment, runs, cron, second, status, log.read_text(), left)
+    return Served(study, seen, is_published, deployment, runs, cron, policy, second, status, log.read_text(), left)
 
 
 def test_a_slow_copy_is_published_once_it_is_complete_and_not_before(served: Served) -> None:
@@ -172,6 +175,10 @@ def test_the_log_says_what_happens_in_lines_without_names_of_files(served: Serve
     assert served.log.count(": files: 1 loaded; 1 participants derived") == 1
     assert [line for line in served.log.splitlines() if not line[:4].isdigit()] == []
     assert "a.csv" not in served.log
+
+
+def test_the_page_may_ask_nobody_but_its_own_server(served: Served) -> None:
+    assert served.page_policy.startswith("default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src")
 
 
 def test_a_second_server_of_a_study_is_refused(served: Served) -> None:
