@@ -154,8 +154,13 @@ def readable_errors(study: StudyFolder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = str(error.filename or "")
-        where = f" at {Path(place).relative_to(study.root)}" if Path(place).is_relative_to(study.root) else ""
+        place = Path(str(error.filename or ""))
+        where = ""
+        if place.is_relative_to(study.root) and place != study.root:
+            inside = place.relative_to(study.root)
+            # files in these two have their original names, which belong into no log
+            named = inside.parts[0] in (study.inbox.name, study.quarantine.name)
+            where = f" at {inside.parts[0] if named else inside}"
         raise StorageError(_ON_DISK.format(f"{error.strerror or type(error).__name__}{where}")) from error
     except DISK_ERRORS as error:
         # the first line says it; what follows is a trace

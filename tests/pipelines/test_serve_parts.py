@@ -15,7 +15,7 @@ import pytest
 
 from pipelines import night_tables, serve, stopping
 from pipelines.errors import StudyError
-from pipelines.run import Report
+from pipelines.run import Report, StorageError, readable_errors
 from pipelines.serve import ServeError
 from pipelines.serve.children import Child, relay
 from pipelines.serve.schedule import Schedule, is_missed, read_schedule
@@ -235,3 +235,9 @@ def test_a_run_is_one_line_of_words() -> None:
         "files: 2 loaded, 1 no step data; 1 participants derived; 3 verified against the originals; 10 checks passed,"
         " published"
     )
+
+
+def test_an_error_of_the_disk_names_no_file_of_the_inbox(study: StudyFolder) -> None:
+    with pytest.raises(StorageError, match="Input/output error at inbox\\. ") as raised, readable_errors(study):
+        raise OSError(5, "Input/output error", str(study.inbox / "P1" / "a secret name.fit"))
+    assert "secret" not in str(raised.value)
