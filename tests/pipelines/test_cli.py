@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,39 +106,47 @@ def test_wrong_usage_ends_the_real_command_with_2() -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def _refused(study: StudyFolder, *said: str) -> None:
+Refused = Callable[..., None]
+
+
+@pytest.fixture
+def refused(fresh: StudyFolder, capsys: pytest.CaptureFixture[str]) -> Refused:
     """An ingestion fails with one paragraph that says all of this."""
-    done = footfall("ingest", "--study", study.root)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert re.fullmatch(r"footfall: [^\n]+\n", done.stderr), done.stderr
-    assert [words for words in said if words not in done.stderr] == []
-    assert not study.research.exists()
+
+    def check(*wanted: str) -> None:
+        assert main(["ingest", "--study", str(fresh.root)]) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert re.fullmatch(r"footfall: [^\n]+\n", said.err), said.err
+        assert [words for words in wanted if words not in said.err] == []
+        assert not fresh.research.exists()
+
+    return check
 
 
-def test_a_study_toml_that_is_no_toml_is_named(fresh: StudyFolder) -> None:
+def test_a_study_toml_that_is_no_toml_is_named(fresh: StudyFolder, refused: Refused) -> None:
     (fresh.root / "study.toml").write_text('[study]\nname = "unfinished\n')
-    _refused(fresh, "study.toml", "expected TOML")
+    refused("study.toml", "expected TOML")
 
 
-def test_a_key_that_study_toml_does_not_have_is_named(fresh: StudyFolder) -> None:
+def test_a_key_that_study_toml_does_not_have_is_named(fresh: StudyFolder, refused: Refused) -> None:
     (fresh.root / "study.toml").write_text('[study]\ntimezone = "UTC"\n')
-    _refused(fresh, "study.toml", "'timezone'", "time_zone")
+    refused("study.toml", "'timezone'", "time_zone")
 
 
-def test_a_date_in_another_order_is_named_by_file_line_and_cell(fresh: StudyFolder) -> None:
+def test_a_date_in_another_order_is_named_by_file_line_and_cell(fresh: StudyFolder, refused: Refused) -> None:
     (fresh.root / "participants.csv").write_text("# people\nparticipant_id,start_date\nP1,2026-03-02\nP2,02/03/2026\n")
-    _refused(fresh, "participants.csv, line 4, start_date", "'02/03/2026'", "YYYY-MM-DD")
+    refused("participants.csv, line 4, start_date", "'02/03/2026'", "YYYY-MM-DD")
 
 
-def test_a_zone_that_does_not_exist_is_named(fresh: StudyFolder) -> None:
+def test_a_zone_that_does_not_exist_is_named(fresh: StudyFolder, refused: Refused) -> None:
     (fresh.root / "participants.csv").write_text("participant_id,time_zone\nP1,Australia/Sidney\n")
-    _refused(fresh, "participants.csv, line 2, time_zone", "'Australia/Sidney'")
+    refused("participants.csv, line 2, time_zone", "'Australia/Sidney'")
 
 
-def test_somebody_unknown_in_devices_csv_is_named(fresh: StudyFolder) -> None:
+def test_somebody_unknown_in_devices_csv_is_named(fresh: StudyFolder, refused: Refused) -> None:
     (fresh.root / "devices.csv").write_text("device_id,participant_id\nd1,P7\n")
-    _refused(fresh, "devices.csv, line 2", "'P7'")
+    refused("devices.csv, line 2", "'P7'")
 
 
 def test_no_study_is_said_in_one_paragraph(tmp_path: Path) -> None:
