@@ -67,6 +67,7 @@ KILLS ?= 200
 READERS ?= 8
 PUBLISHES ?= 100
 faults: $(READY)
+	$(BIN)/python -m pytest -m campaign tests/faults
 	$(BIN)/python -m tests.faults --kills $(KILLS) --readers $(READERS) --publishes $(PUBLISHES) --seed $(SEED)
 
 # every definition in SQL against its slow statement, on made-up people; DAYS=1000000 for a night

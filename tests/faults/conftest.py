@@ -15,14 +15,14 @@ def looks_follow_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "LOOK_SECONDS", 0.01)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def driver() -> Iterator[Driver]:
     """A warm process that runs commands in children which can be killed."""
     with Driver() as at_work:
         yield at_work
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def oracle(tmp_path_factory: pytest.TempPathFactory) -> Oracle:
     """The study of these tests before the run that is disturbed, and as it is after one that nobody disturbs."""
     return make_oracle(tmp_path_factory.mktemp("oracle"))

@@ -1,8 +1,11 @@
 """Kills a command at one instant, and says how far it had come."""
 
 import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import pytest
 
 from pipelines.study_folder import StudyFolder
 from tests.faults.driver import Answer, Driver, Order
@@ -10,6 +13,7 @@ from tests.faults.studies import Oracle, is_whole, next_run, nothing_is_lost
 from tests.pipelines.folders import waiting
 from warehouse.database import DATABASE_NAME
 
+_T = TypeVar("_T")
 LOG = f"private/{DATABASE_NAME}.wal"
 
 
@@ -54,3 +58,8 @@ def number_of(answer: Answer, pattern: str, occurrence: int = 1) -> int:
     found = [at for at, operation in enumerate(answer.operations, 1) if re.fullmatch(pattern, operation)]
     assert len(found) >= occurrence, (pattern, answer.operations)
     return found[occurrence - 1]
+
+
+def in_short_form(wanted: Iterable[_T], short: Collection[_T]) -> list[object]:
+    """Parameters of a test: the short ones for every run, all others for `make faults` only."""
+    return [each if each in short else pytest.param(each, marks=pytest.mark.campaign) for each in wanted]

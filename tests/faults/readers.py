@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-_PAUSE_SECONDS = 0.05
+_PAUSE_SECONDS = 0.1
 #: One row: what one publication says of itself. All parts must be of the same one.
 SNAPSHOT = """
 SELECT

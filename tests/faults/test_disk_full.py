@@ -11,7 +11,7 @@ from pipelines.ingest import ingest
 from pipelines.run import StorageError
 from pipelines.study_folder import StudyFolder
 from tests.faults.driver import Answer, Driver, Order
-from tests.faults.kills import number_of
+from tests.faults.kills import in_short_form, number_of
 from tests.faults.studies import Oracle, is_whole, next_run, nothing_is_lost
 
 #: The file operation for which there is no room any more, and which one of its kind it is; `make faults` tries every one.
@@ -41,7 +41,7 @@ def is_readable(answer: Answer) -> bool:
     )
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", in_short_form(OPERATIONS, ("the name of an original",)))
 def test_a_disk_that_is_full_at_one_step_is_told_of_and_the_next_run_is_whole(
     operation: str, driver: Driver, oracle: Oracle, undisturbed: Answer, tmp_path: Path
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_disk_that_is_full_at_one_step_is_told_of_and_the_next_run_is_whole(
     is_whole(study, oracle)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", in_short_form(SIZES, (20_000,)))
 def test_files_that_may_not_grow_are_told_of_and_the_next_run_is_whole(
     size: int, driver: Driver, oracle: Oracle, tmp_path: Path
 ) -> None:
@@ -81,6 +81,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.campaign
 def test_a_small_disk_that_fills_up_at_any_step_takes_nothing_away(small_disk: Path, oracle: Oracle) -> None:
     study = oracle.copy(small_disk / "study")
     filler = small_disk / "filler"

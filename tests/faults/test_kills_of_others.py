@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.commands import Campaign, rebuilding, withdrawing
 from tests.faults.driver import Answer, Driver, Order
-from tests.faults.kills import number_of
+from tests.faults.kills import in_short_form, number_of
 from tests.faults.studies import Oracle
 
 Begun = tuple[Campaign, Answer]
@@ -33,7 +33,13 @@ def a_withdrawal(
     return begin(withdrawing(oracle, tmp_path_factory.mktemp("withdraw") / "whole", driver))
 
 
-@pytest.mark.parametrize("pattern", [r"os\.rename private/footfall\.duckdb", r"os\.rename published/research\.duckdb"])
+@pytest.mark.parametrize(
+    "pattern",
+    in_short_form(
+        (r"os\.rename private/footfall\.duckdb", r"os\.rename published/research\.duckdb"),
+        (r"os\.rename private/footfall\.duckdb",),
+    ),
+)
 def test_a_rebuild_killed_before_a_swap_is_made_good_by_the_next(
     pattern: str, a_rebuild: Begun, driver: Driver, tmp_path: Path
 ) -> None:
@@ -42,7 +48,10 @@ def test_a_rebuild_killed_before_a_swap_is_made_good_by_the_next(
     assert campaign.kill(driver, tmp_path / "study", order).code == -9
 
 
-@pytest.mark.parametrize("pattern", [r"os\.remove archive/.*", r"os\.rename private/footfall\.duckdb"])
+@pytest.mark.parametrize(
+    "pattern",
+    in_short_form((r"os\.remove archive/.*", r"os\.rename private/footfall\.duckdb"), (r"os\.remove archive/.*",)),
+)
 def test_a_withdrawal_killed_half_way_is_finished_by_the_next_run(
     pattern: str, a_withdrawal: Begun, driver: Driver, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pipelines.run import owner
 from pipelines.study_folder import StudyFolder
 from tests.faults.driver import Driver, Order
+from tests.faults.kills import in_short_form
 from tests.faults.studies import Oracle, is_whole, next_run
 from tests.pipelines.folders import command, waiting
 
@@ -30,7 +31,7 @@ def study(oracle: Oracle, tmp_path_factory: pytest.TempPathFactory) -> StudyFold
     return oracle.copy(tmp_path_factory.mktemp("two") / "study")
 
 
-@pytest.fixture(params=["ingest", "watch", "nightly"])
+@pytest.fixture(params=in_short_form(("ingest", "watch", "nightly"), ("nightly",)))
 def at_work(request: pytest.FixtureRequest, study: StudyFolder) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Another process that holds the study, as each of the commands does."""
     with subprocess.Popen(
@@ -78,6 +79,7 @@ def test_nobody_owns_a_study_whose_ingester_was_killed(oracle: Oracle, tmp_path:
     is_whole(study, oracle)
 
 
+@pytest.mark.campaign
 def test_two_ingesters_that_start_at_the_same_moment_do_the_work_once(oracle: Oracle, tmp_path: Path) -> None:
     study = oracle.copy(tmp_path / "study")
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
