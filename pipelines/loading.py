@@ -341,6 +341,8 @@ class Loading:
         if before is not None and (before.file.status, before.file.reason) == ("container", entry.file.reason):
             return
         self.names[container_id] = self.first_names[container_id]
+        # an archive that is counted again while its row still waits has one row, the last
+        self.entries = [queued for queued in self.entries if queued.file.source_file_id != container_id]
         self._add(entry, is_counted=before is None or before.file.status != "container")
 
     def _count_again(self) -> None:

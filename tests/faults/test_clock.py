@@ -50,7 +50,11 @@ def test_a_clock_that_was_set_back_is_refused_and_nothing_is_taken(tmp_path: Pat
     assert waiting(study) == [] and len(stamps(study)) == 2
 
 
-@pytest.mark.parametrize("step", [dt.timedelta(days=400), -dt.timedelta(minutes=50)], ids=["forward", "a little back"])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(dt.timedelta(days=400), marks=pytest.mark.campaign), -dt.timedelta(minutes=50)],
+    ids=["forward", "a little back"],
+)
 def test_a_clock_that_was_set_forward_or_a_little_back_gives_the_same_tables(
     step: dt.timedelta, tmp_path: Path
 ) -> None:

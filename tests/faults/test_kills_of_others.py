@@ -7,8 +7,11 @@ import pytest
 
 from tests.faults.commands import Campaign, rebuilding, withdrawing
 from tests.faults.driver import Answer, Driver, Order
-from tests.faults.kills import in_short_form, number_of
+from tests.faults.kills import number_of
 from tests.faults.studies import Oracle
+
+# tests/pipelines/test_withdraw_stopped.py stops withdrawals in every test run
+pytestmark = pytest.mark.campaign
 
 Begun = tuple[Campaign, Answer]
 
@@ -35,10 +38,7 @@ def a_withdrawal(
 
 @pytest.mark.parametrize(
     "pattern",
-    in_short_form(
-        (r"os\.rename private/footfall\.duckdb", r"os\.rename published/research\.duckdb"),
-        (r"os\.rename private/footfall\.duckdb",),
-    ),
+    (r"os\.rename private/footfall\.duckdb", r"os\.rename published/research\.duckdb"),
 )
 def test_a_rebuild_killed_before_a_swap_is_made_good_by_the_next(
     pattern: str, a_rebuild: Begun, driver: Driver, tmp_path: Path
@@ -50,7 +50,7 @@ def test_a_rebuild_killed_before_a_swap_is_made_good_by_the_next(
 
 @pytest.mark.parametrize(
     "pattern",
-    in_short_form((r"os\.remove archive/.*", r"os\.rename private/footfall\.duckdb"), (r"os\.remove archive/.*",)),
+    (r"os\.remove archive/.*", r"os\.rename private/footfall\.duckdb"),
 )
 def test_a_withdrawal_killed_half_way_is_finished_by_the_next_run(
     pattern: str, a_withdrawal: Begun, driver: Driver, tmp_path: Path

@@ -89,7 +89,7 @@ def test_a_clock_set_back_is_a_problem_until_it_is_said_to_be_right(
 
 
 def test_files_of_the_future_are_told(study: StudyFolder) -> None:
-    later = (NOW + dt.timedelta(days=2)).timestamp()
+    later = (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).timestamp()
     path = drop(study, "P1/late.csv", "x")
     os.utime(path, (later, later))
     os.utime(original(study), (later, later))
@@ -101,7 +101,8 @@ def test_files_that_lie_in_the_inbox_for_more_than_a_day_are_told_with_why(study
     os.utime(path, (0, 0))
     drop(study, "P1/big.zip.crdownload", "half")
     assert [each for each in findings(study) if each.check == "inbox"] == []
-    found = [each for each in findings(study, NOW + dt.timedelta(days=1, minutes=5)) if each.check == "inbox"]
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1, minutes=5)
+    found = [each for each in findings(study, later) if each.check == "inbox"]
     assert len(found) == 2
     assert "P1/waits.csv): no run has begun since they came" in found[0].text
     assert "downloads that have not ended or links (P1/big.zip.crdownload)" in found[1].text

@@ -102,7 +102,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     port, log = free_port(), study.root.parent / "log.txt"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command("serve", "--study", study.root, "--port", port, "--every", "2", "--grace", "30"),
+            command("serve", "--study", study.root, "--port", port, "--every", "3", "--grace", "30"),
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -110,9 +110,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
         assert until(lambda: "one starts now" in log.read_text(), process), log.read_text()
         second = footfall("serve", "--study", study.root, "--port", free_port())
         deployment = api(port, "deployments/filter")[0]
-        # the looks are 2 s apart: a copy that pauses for less is never seen twice alike
+        # the looks are 3 s apart: a copy that pauses for less is never seen twice alike
         text = native("P1", [110] * 600, start=START)
-        copying = threading.Thread(target=copy_slowly, args=(study.inbox / "P1" / "a.csv", text, 20, 0.2))
+        copying = threading.Thread(target=copy_slowly, args=(study.inbox / "P1" / "a.csv", text, 40, 0.1))
         copying.start()
         seen: list[tuple[Any, ...]] = []
         while copying.is_alive():
