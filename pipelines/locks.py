@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.errors import FootfallError, UsageError
+from pipelines.intake import content_hash
 from pipelines.publications import PREVIOUS, publication_file
 from pipelines.study_folder import StudyFolder
 from warehouse.durable import replace_durably, sync_folder, write_durably
@@ -82,7 +83,7 @@ def lock(study: StudyFolder, name: str) -> Lock:
         database = beside / study.research.name
         with source:
             copied = _copy(source, database)
-        if _hash_of(database) != copied:
+        if content_hash(database) != copied:
             raise FootfallError(f"expected a true copy in {study.locks}; the disk gave back something else. Try again.")
         facts = _facts(name, database, copied)
         _write(beside / "lock.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
@@ -146,7 +147,7 @@ def _reissue(found: Lock, participant_id: str, tombstones: Collection[str], scru
         removed, is_other = copy_without(found.database, beside, participant_id, tombstones, scrub)
         if not is_other:
             return False
-        sha256, before = _hash_of(beside), _hash_of(found.database)
+        sha256, before = content_hash(beside), content_hash(found.database)
         # one that was stopped before the file was swapped in has its entry already
         entries = [each for each in found.facts.get("reissued", []) if each["sha256_before"] != before]
         was_intact = found.facts.get("file", {}).get("sha256") == before or len(entries) < len(
@@ -196,11 +197,6 @@ def _copy(source: BinaryIO, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _write(path: Path, text: str) -> None:
     with path.open("x", encoding="utf-8", newline="\n") as file:
         file.write(text)
@@ -230,7 +226,7 @@ def _read(study: StudyFolder, name: str) -> Lock:
         return Lock(name, database, {}, "lock.json is missing or cannot be read")
     if not database.is_file():
         return Lock(name, database, facts, "the file is gone")
-    state = "intact" if _hash_of(database) == noted else "changed since it was locked"
+    state = "intact" if content_hash(database) == noted else "changed since it was locked"
     if state == "intact" and any(not each["was_intact"] for each in facts.get("reissued", [])):
         state = "changed since it was locked, before it was re-issued"
     return Lock(name, database, facts, state)

@@ -1,12 +1,12 @@
 """Publishes, and keeps the last publications in published/history/ with their hashes: what did the file say last week?"""
 
 import dataclasses
-import hashlib
 import json
 import os
 import shutil
 from pathlib import Path
 
+from pipelines.intake import content_hash
 from pipelines.run import Run
 from pipelines.study_folder import StudyFolder
 from warehouse.differences import Differences, differences
@@ -40,8 +40,7 @@ def publish(run: Run) -> Publication:
     history.mkdir(parents=True, exist_ok=True)
     written = write_published(run.connection, study.research)
     beside = written.path
-    with beside.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = content_hash(beside)
     now = run.now()
     made = Publication(
         f"{now:%Y%m%dT%H%M%SZ}-{sha256[:12]}.duckdb", sha256, now.isoformat(timespec="seconds"), run.kind,

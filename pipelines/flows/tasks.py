@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from prefect import State, get_run_logger, task
+from prefect import State, Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
@@ -74,10 +74,15 @@ def _is_worth_another_try(_task: Any, _run: Any, state: "State[Any]") -> bool:
     return isinstance(state.result(raise_on_failure=False), StorageError)
 
 
-@task(
-    retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try, cache_policy=NO_CACHE
-)
-@_step
+def _retried(function: Callable[Concatenate[Run, _P], _T]) -> Task[Concatenate[Run, _P], _T]:
+    """A step as a task that is tried again when the disk was in the way."""
+    return task(
+        retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try,
+        cache_policy=NO_CACHE,
+    )(_step(function))  # fmt: skip
+
+
+@_retried
 def discover(run: Run, look_seconds: float, list_file: str) -> list[str]:
     """The files of the inbox that are complete: of a list (a watch's last look), or those that two looks now see alike."""
     if list_file:
@@ -107,28 +112,19 @@ def load(run: Run, names: list[str], part: str, progress: ingest.Progress) -> di
     return dict(run.report.statuses)
 
 
-@task(
-    retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try, cache_policy=NO_CACHE
-)
-@_step
+@_retried
 def derive(run: Run) -> int:
     """Brings minutes, bouts, days and weeks up to the ledger."""
     return ingest.derive(run)
 
 
-@task(
-    retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try, cache_policy=NO_CACHE
-)
-@_step
+@_retried
 def compare(run: Run) -> int:
     """Scores the weeks that changed under every universe of the multiverse."""
     return ingest.compare(run)
 
 
-@task(
-    retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try, cache_policy=NO_CACHE
-)
-@_step
+@_retried
 def verify(run: Run) -> int:
     """Makes some participants' tables again from the originals; fails if they are not what is there."""
     from pipelines.verify import verify_sample
@@ -143,19 +139,13 @@ def check(run: Run) -> int:
     return ingest.check(run)
 
 
-@task(
-    retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try, cache_policy=NO_CACHE
-)
-@_step
+@_retried
 def publish(run: Run) -> str:
     """Swaps in the published file."""
     return str(ingest.publish(run))
 
 
-@task(
-    retries=RETRIES, retry_delay_seconds=RETRY_SECONDS, retry_condition_fn=_is_worth_another_try, cache_policy=NO_CACHE
-)
-@_step
+@_retried
 def changes(run: Run, earlier: Path | None) -> int:
     """Compares with the last night's publication; returns how many weeks differ."""
     try:
